@@ -1,0 +1,175 @@
+"""Double random, one public (双随机、一公开): draws of whom to inspect, and of who inspects, that anyone can check.
+
+The names here are the library's public face; the modules behind them are free to move. See the documentation for the
+quickstart, the worked example, the protocol's specification and the threat model.
+
+Importing this package imports no optional dependency.
+"""
+
+from __future__ import annotations
+
+from dblrandom.adapters.clock import now
+from dblrandom.adapters.folder import CeremonyFolder, suggested_trust
+from dblrandom.adapters.keyfiles import read_public_key, read_signer, write_private_key, write_public_key
+from dblrandom.adapters.planfiles import load_plan, save_plan
+from dblrandom.adapters.randomness import random_bytes
+from dblrandom.adapters.sources import chain_source, new_secret, secret_source
+from dblrandom.adapters.tables import read_csv
+from dblrandom.beacons import Beacon
+from dblrandom.ceremony import Ceremony
+from dblrandom.errors import (
+    CanonicalError,
+    DblrandomError,
+    EntropyError,
+    FolderError,
+    InputError,
+    KeyFileError,
+    NotYetPublic,
+    PlanError,
+    ReceiptError,
+    RosterError,
+    StepError,
+    VerificationError,
+)
+from dblrandom.evidence import (
+    Check,
+    Commitment,
+    Declared,
+    Draw,
+    Finding,
+    InspectorCase,
+    Receipt,
+    Report,
+    Requirement,
+    Status,
+    TargetCase,
+    TaskDraw,
+    TrustedKey,
+    TrustPolicy,
+    Value,
+    check_inspector,
+    check_target,
+    schema,
+    schemas,
+    verify,
+)
+from dblrandom.kernel.signing import Ed25519Signer, Signer
+from dblrandom.kernel.suite import SHA256, SM3, Suite
+from dblrandom.model import (
+    AdministrativeLevel,
+    Inspector,
+    InspectionMethod,
+    LegalBasis,
+    Level,
+    Plan,
+    Population,
+    Quota,
+    Recusal,
+    RecusalGround,
+    RecusalOrigin,
+    ResultCode,
+    Role,
+    Rounding,
+    Scope,
+    SelectedUnit,
+    Selection,
+    Source,
+    StratumSelection,
+    Task,
+    Team,
+    TeamRule,
+    Track,
+    Window,
+)
+from dblrandom.roster import Manifest, Proof, Roster, verify_absence, verify_presence
+from dblrandom.sampling import Allocation, Frame, Sampler
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "SHA256",
+    "SM3",
+    "AdministrativeLevel",
+    "Allocation",
+    "Beacon",
+    "CanonicalError",
+    "Ceremony",
+    "CeremonyFolder",
+    "Check",
+    "Commitment",
+    "DblrandomError",
+    "Declared",
+    "Draw",
+    "Ed25519Signer",
+    "EntropyError",
+    "Finding",
+    "FolderError",
+    "Frame",
+    "InputError",
+    "InspectionMethod",
+    "Inspector",
+    "InspectorCase",
+    "KeyFileError",
+    "LegalBasis",
+    "Level",
+    "Manifest",
+    "NotYetPublic",
+    "Plan",
+    "PlanError",
+    "Population",
+    "Proof",
+    "Quota",
+    "Receipt",
+    "ReceiptError",
+    "Recusal",
+    "RecusalGround",
+    "RecusalOrigin",
+    "Report",
+    "Requirement",
+    "ResultCode",
+    "Role",
+    "Roster",
+    "RosterError",
+    "Rounding",
+    "Sampler",
+    "Scope",
+    "SelectedUnit",
+    "Selection",
+    "Signer",
+    "Source",
+    "Status",
+    "StepError",
+    "StratumSelection",
+    "Suite",
+    "TargetCase",
+    "Task",
+    "TaskDraw",
+    "Team",
+    "TeamRule",
+    "Track",
+    "TrustPolicy",
+    "TrustedKey",
+    "Value",
+    "VerificationError",
+    "Window",
+    "chain_source",
+    "check_inspector",
+    "check_target",
+    "load_plan",
+    "new_secret",
+    "now",
+    "random_bytes",
+    "read_csv",
+    "read_public_key",
+    "read_signer",
+    "save_plan",
+    "schema",
+    "schemas",
+    "secret_source",
+    "suggested_trust",
+    "verify",
+    "verify_absence",
+    "verify_presence",
+    "write_private_key",
+    "write_public_key",
+]

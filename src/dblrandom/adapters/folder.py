@@ -1,0 +1,284 @@
+"""The ceremony folder: a ceremony on disk, whole after every step or as it was before (docs/spec, section 8).
+
+What a folder holds follows from the ceremony alone, so a step is written by rendering the folder as it must now be and
+changing what differs, all at once through the journal. Everything but ``secrets/`` and ``lock`` is public, is listed in
+``SHA256SUMS``, and is covered by :meth:`CeremonyFolder.verify`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TypeVar
+
+import attrs
+
+from dblrandom.adapters import index, journal
+from dblrandom.adapters.files import os_failure, read_bytes
+from dblrandom.adapters.lock import FolderLock
+from dblrandom.beacons import BUILT_IN, Beacon
+from dblrandom.ceremony import Ceremony
+from dblrandom.errors import DblrandomError, FolderError, VerificationError
+from dblrandom.evidence import Commitment, Finding, Receipt, Report, TrustedKey, TrustPolicy, verify
+from dblrandom.model import planfile
+from dblrandom.roster import Roster
+from dblrandom.sampling import Sampler
+
+__all__ = ["CeremonyFolder", "Contents", "suggested_trust"]
+
+T = TypeVar("T")
+
+_PLAN = "plan.toml"
+_TRUST = "trust.json"
+_LARGEST = 1 << 36
+
+
+@attrs.frozen
+class Contents:
+    """The public files of a folder, read and sorted by what they are; nothing in them has been verified."""
+
+    receipts: tuple[bytes, ...]
+    rosters: Mapping[str, bytes]
+    results: Mapping[str, bytes]
+    plan: bytes
+    trust: bytes
+
+
+class CeremonyFolder:
+    """A ceremony in a folder.
+
+    Args:
+        root: the folder's path.
+        beacons: the rules of the source kinds.
+        samplers: third parties' samplers that tasks may name.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        beacons: Mapping[str, Beacon] = BUILT_IN,
+        samplers: Sequence[Sampler] = (),
+    ) -> None:
+        self.root = Path(root)
+        self._beacons = beacons
+        self._samplers = tuple(samplers)
+
+    def exists(self) -> bool:
+        """Whether there is a ceremony here, finished or interrupted."""
+        return os.path.lexists(self.root / index.INDEX_NAME) or journal.pending(self.root)
+
+    def create(self, ceremony: Ceremony, trust: TrustPolicy, private: Mapping[str, bytes] | None = None) -> None:
+        """Write a ceremony that has its first receipt into a new folder.
+
+        Args:
+            ceremony: the ceremony.
+            trust: the policy to suggest to verifiers (they should bring their own).
+            private: further files for ``secrets/``, by name; mode 0600.
+
+        Raises:
+            FolderError: the folder holds something already, or cannot be written.
+        """
+        with os_failure(self.root, "make it"):
+            self.root.mkdir(parents=True, exist_ok=True)
+        with FolderLock(self.root):
+            self._recover()
+            with os_failure(self.root, "list it"):
+                there = sorted(entry for entry in os.listdir(self.root) if entry not in ("lock", "secrets"))
+            if there:
+                raise FolderError(f"{self.root}: holds {there[0]!r} already; a ceremony begins in a new folder")
+            self._write({}, _files_of(ceremony, trust.to_bytes(), None), private or {})
+
+    def update(self, action: Callable[[Ceremony, dict[str, bytes]], T]) -> T:
+        """Carry out one step: nothing is written unless ``action`` returns, and then everything is.
+
+        ``action`` gets the ceremony, and a mapping in which it may put files for ``secrets/`` by name. A step that was
+        interrupted before is finished or undone first.
+
+        Raises:
+            FolderError: somebody else is writing, or the folder cannot be read or written.
+            VerificationError: the folder was changed by something other than this library.
+        """
+        with FolderLock(self.root):
+            self._recover()
+            listed = index.check(self.root)
+            contents = self._read(listed)
+            ceremony = self._resume(contents)
+            private: dict[str, bytes] = {}
+            answer = action(ceremony, private)
+            self._write(listed, _files_of(ceremony, contents.trust, contents.results), private)
+            return answer
+
+    def load(self) -> Ceremony:
+        """The ceremony as it stands, for looking at; what is changed in it is not kept."""
+        return self._resume(self._read(index.check(self.root)))
+
+    def contents(self) -> Contents:
+        """The folder's public files, held against ``SHA256SUMS``.
+
+        Raises:
+            VerificationError: a file is changed, missing or too much.
+            FolderError: the folder cannot be read, or a step was interrupted in it.
+        """
+        return self._read(index.check(self.root))
+
+    def trust(self) -> TrustPolicy:
+        """The policy that the folder itself suggests."""
+        return TrustPolicy.from_bytes(read_bytes(self.root / _TRUST), str(self.root / _TRUST))
+
+    def read_private(self, name: str) -> bytes:
+        """A file of ``secrets/``.
+
+        Raises:
+            FolderError: it is not there, or others than its owner may read it.
+        """
+        return read_bytes(self.root / "secrets" / name, private=True)
+
+    def verify(self, trust: TrustPolicy | None = None, *, as_of: str | None = None) -> Report:
+        """Verify everything in the folder; without ``trust``, against the policy that came with it.
+
+        Raises:
+            VerificationError: something does not hold.
+            FolderError: the folder cannot be read.
+        """
+        contents = self.contents()
+        policy = trust
+        if policy is None:
+            try:
+                policy = TrustPolicy.from_bytes(contents.trust, _TRUST)
+            except DblrandomError as error:
+                raise VerificationError("trust", str(error)) from error
+        rosters = {**contents.rosters, **contents.results}
+        report = verify(
+            contents.receipts,
+            trust=policy,
+            rosters=rosters,
+            as_of=as_of,
+            beacons=self._beacons,
+            samplers=self._samplers,
+        )
+        _check_files(contents)
+        if trust is not None:
+            return report
+        detail = "the policy came with the folder: this shows that it agrees with itself, not whose keys these are"
+        return attrs.evolve(report, findings=(*report.findings, (Finding.SELF_TRUST, detail)))
+
+    def _recover(self) -> None:
+        for done in journal.recover(self.root):
+            self.recovered = (*self.recovered, done)
+
+    recovered: tuple[str, ...] = ()
+    """What was finished or undone of a step that had been interrupted, in words."""
+
+    def _read(self, listed: Mapping[str, str]) -> Contents:
+        receipts: dict[str, bytes] = {}
+        tables: dict[str, dict[str, bytes]] = {"rosters": {}, "results": {}}
+        single: dict[str, bytes] = {}
+        for path in listed:
+            data = read_bytes(self.root / path, _LARGEST)
+            if sha256(data).hexdigest() != listed[path]:
+                raise VerificationError("folder", "it was changed while it was read", where=path)
+            directory, _, name = path.rpartition("/")
+            if directory == "receipts":
+                receipts[name] = data
+            elif directory in tables and name.endswith(".tsv"):
+                tables[directory][name.removesuffix(".tsv")] = data
+            elif path in (_PLAN, _TRUST):
+                single[path] = data
+            else:
+                raise VerificationError("folder", "it does not belong to a ceremony", where=path)
+        for needed in (_PLAN, _TRUST):
+            if needed not in single:
+                raise VerificationError("folder", "it is missing", where=needed)
+        ordered = _in_order(receipts)
+        return Contents(ordered, tables["rosters"], tables["results"], single[_PLAN], single[_TRUST])
+
+    def _resume(self, contents: Contents) -> Ceremony:
+        receipts = [Receipt.parse(data, f"receipt {n}") for n, data in enumerate(contents.receipts, 1)]
+        commitments = [r for r in receipts if r.type == "commitment"]
+        if not commitments:
+            raise FolderError(f"{self.root}: there is no commitment in it")
+        suite = Commitment.from_json(commitments[-1].body).suite
+        rosters = [Roster.from_file(suite, name, data) for name, data in contents.rosters.items()]
+        return Ceremony.resume(contents.receipts, rosters, beacons=self._beacons, samplers=self._samplers)
+
+    def _write(
+        self, listed: Mapping[str, str], files: Mapping[str, bytes | None], private: Mapping[str, bytes]
+    ) -> None:
+        """Bring the folder from what is ``listed`` to ``files``, where ``None`` keeps what is there."""
+        hashes = {p: listed[p] if data is None else sha256(data).hexdigest() for p, data in files.items()}
+        changes = {p: journal.Change(d) for p, d in files.items() if d is not None and hashes[p] != listed.get(p)}
+        changes |= {path: journal.Change(None) for path in listed if path not in files}
+        if changes:
+            changes[index.INDEX_NAME] = journal.Change(index.render(hashes))
+        changes |= {f"secrets/{name}": journal.Change(data, 0o600) for name, data in private.items()}
+        if changes:
+            journal.apply(self.root, changes)
+
+
+def _files_of(ceremony: Ceremony, trust: bytes, results: Mapping[str, bytes] | None) -> dict[str, bytes | None]:
+    """Every public file of a ceremony, by path; results that were written before are kept as they are."""
+    files: dict[str, bytes | None] = {
+        f"receipts/{receipt.sequence:04d}-{receipt.type}.json": receipt.envelope for receipt in ceremony.receipts
+    }
+    files[_PLAN] = planfile.dumps(ceremony.commitment.plan).encode()
+    files[_TRUST] = trust
+    files |= {f"rosters/{name}.tsv": roster.to_file() for name, roster in ceremony.rosters.items()}
+    if results:
+        return files | {f"results/{name}.tsv": None for name in results}
+    if ceremony.last("draw") is not None:
+        files |= {f"results/{name}.tsv": roster.to_file() for name, roster in ceremony.drawn.rosters.items()}
+    return files
+
+
+def _in_order(receipts: Mapping[str, bytes]) -> tuple[bytes, ...]:
+    """The receipts by the numbers of their file names, which must be what the receipts say of themselves."""
+    ordered = sorted(receipts.items(), key=lambda item: (len(item[0].partition("-")[0]), item[0]))
+    for number, (name, data) in enumerate(ordered, 1):
+        try:
+            receipt = Receipt.parse(data, f"receipts/{name}")
+        except DblrandomError as error:
+            raise VerificationError("receipt", str(error)) from error
+        if name != f"{number:04d}-{receipt.type}.json":
+            raise VerificationError(
+                "folder", f"it should be {number:04d}-{receipt.type}.json", where=f"receipts/{name}"
+            )
+    return tuple(data for _, data in ordered)
+
+
+def _check_files(contents: Contents) -> None:
+    """Check that the folder holds exactly the files that its (verified) receipts call for."""
+    receipts = [Receipt.parse(data) for data in contents.receipts]
+    commitment = Commitment.from_json([r for r in receipts if r.type == "commitment"][-1].body)
+    if contents.plan != planfile.dumps(commitment.plan).encode():
+        raise VerificationError("folder", "it is not the committed plan", where=_PLAN)
+    expected = {"rosters": set(commitment.rosters), "results": set()}
+    if any(r.type == "draw" for r in receipts):
+        expected["results"] = {f"{t.id}.{kind}" for t in commitment.plan.tasks for kind in ("selected", "teams")}
+    for directory, found in (("rosters", set(contents.rosters)), ("results", set(contents.results))):
+        for name in sorted(found ^ expected[directory]):
+            problem = "it is missing" if name in expected[directory] else "it does not belong to this ceremony"
+            raise VerificationError("folder", problem, where=f"{directory}/{name}.tsv")
+
+
+def suggested_trust(commitment: Commitment, *, margin: int = 60) -> TrustPolicy:
+    """A policy that trusts every signer whom a commitment declares; a starting point, not a reason to trust.
+
+    All different witnesses that are declared must date the commitment.
+    """
+    roles: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for signer in commitment.signers:
+        held = roles.setdefault(signer.public_key, [])
+        if signer.role not in held:
+            held.append(signer.role)
+        names[signer.public_key] = signer.name or names.get(signer.public_key, signer.public_key[:16])
+    return TrustPolicy(
+        keys=tuple(
+            TrustedKey(name=names[key], public_key=key, roles=tuple(sorted(held))) for key, held in roles.items()
+        ),
+        margin=margin,
+        witnesses=sum("witness" in held for held in roles.values()),
+    )

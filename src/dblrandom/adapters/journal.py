@@ -1,0 +1,351 @@
+"""A redo log: the files that one step writes appear all together or not at all, whatever interrupts it.
+
+The new files are first staged below ``.pending/`` and flushed; then ``.pending/journal``, which lists them, is moved
+into place in one rename. Before that rename the step has not happened, after it the step has: what is left to do is
+only to move staged files to where they belong, and that can be repeated until it is done. Nobody but the holder of
+the folder's lock may call :func:`apply` or :func:`recover`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from dblrandom.adapters.files import create, file_hash, os_failure, read_bytes, sync_directory, sync_file
+from dblrandom.errors import FolderError
+
+__all__ = ["PENDING_NAME", "Change", "Ops", "apply", "pending", "recover"]
+
+PENDING_NAME = ".pending"
+"""The directory, at the top of the folder, that exists only while a step is being written."""
+
+_JOURNAL = "journal"
+_JOURNAL_NEW = "journal.new"
+_MODES = (0o600, 0o644)
+_LIMIT = 64 * 1024 * 1024
+_STAGED = re.compile(r"[0-9]{6}")
+
+
+@frozen
+class Change:
+    """What becomes of one file: ``data`` is its new content, ``None`` removes it; ``mode`` is 0o644 or 0o600."""
+
+    data: bytes | None
+    mode: int = 0o644
+
+
+@frozen
+class _Entry:
+    target: str
+    sha256: str | None
+    mode: int
+
+
+class Ops:
+    """Every operation by which this module changes the disk; a test replaces it to fail between any two of them."""
+
+    def mkdir(self, path: Path, mode: int) -> None:
+        """Make a directory."""
+        os.mkdir(path, mode)
+
+    def write(self, path: Path, data: bytes, mode: int) -> None:
+        """Make a new file with this content and mode."""
+        create(path, data, mode)
+
+    def fsync(self, path: Path) -> None:
+        """Flush a file's content."""
+        sync_file(path)
+
+    def fsync_directory(self, path: Path) -> None:
+        """Flush a directory's entries."""
+        sync_directory(path)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Move a file, replacing what is there."""
+        os.replace(source, target)
+
+    def unlink(self, path: Path) -> None:
+        """Remove a file."""
+        os.unlink(path)
+
+    def rmdir(self, path: Path) -> None:
+        """Remove an empty directory."""
+        os.rmdir(path)
+
+
+_PLAIN = Ops()
+
+
+def pending(root: str | os.PathLike[str]) -> bool:
+    """Say whether a step was begun here and not ended; changes nothing."""
+    return os.path.lexists(Path(root) / PENDING_NAME)
+
+
+def apply(root: str | os.PathLike[str], changes: Mapping[str, Change], *, ops: Ops = _PLAIN) -> None:
+    """Make all of these changes below ``root``, or none.
+
+    Paths are relative with forward slashes. Directories are made as needed (0700 above a file of mode 0600, else
+    0755) and removed where a removal leaves them empty.
+
+    Raises:
+        FolderError: where a path is not lawful, an earlier step was interrupted (:func:`recover` first), or the
+            disk refuses. If the message says that the step stands, :func:`recover` ends it; otherwise nothing changed.
+    """
+    folder = Path(root)
+    if pending(folder):
+        raise FolderError(f"{folder}: an earlier step was interrupted; recover the folder before a new step")
+    entries = _entries_of(folder, changes)
+    if not entries:
+        return
+    committed = False
+    try:
+        with os_failure(folder, "write the step"):
+            _stage(folder, entries, changes, ops)
+            _commit(folder, entries, ops)
+            committed = True
+            _roll_forward(folder, entries, ops)
+    except FolderError as error:
+        # Only where the disk refused: any other exception means that the process is being stopped, and tidying up
+        # then would race against its end. Recovery does the same later.
+        if committed or os.path.lexists(folder / PENDING_NAME / _JOURNAL):
+            raise FolderError(f"{error}; the step stands: recover the folder to end it") from error
+        if pending(folder):
+            with suppress(FolderError, OSError):
+                _discard(folder, ops)
+        raise
+
+
+def recover(root: str | os.PathLike[str], *, ops: Ops = _PLAIN) -> list[str]:
+    """End what an interruption left: finish a step whose journal stands, undo one whose journal does not.
+
+    Returns one sentence for each thing done; an empty list where there was nothing to do. It can itself be
+    interrupted at any moment and run again.
+
+    Raises:
+        FolderError: where the journal or a staged file is damaged, or ``.pending`` holds what no step puts there.
+    """
+    folder = Path(root)
+    if not pending(folder):
+        return []
+    place = folder / PENDING_NAME
+    if not _is_directory(place):
+        raise FolderError(f"{place}: is not a directory; remove it by hand")
+    if not os.path.lexists(place / _JOURNAL):
+        with os_failure(folder, "undo the interrupted step"):
+            count = _discard(folder, ops)
+        if count == 0:
+            return ["cleared away what a step had left behind; no file was waiting to be written"]
+        return [f"undid an interrupted step: {count} staged file(s) discarded, nothing was changed"]
+    entries = _read_journal(place / _JOURNAL)
+    with os_failure(folder, "finish the interrupted step"):
+        _roll_forward(folder, entries, ops)
+    return [
+        f"finished an interrupted step: {'wrote' if entry.sha256 else 'removed'} {entry.target}" for entry in entries
+    ]
+
+
+# --- before the commit point ---------------------------------------------------------------------------------------
+
+
+def _entries_of(folder: Path, changes: Mapping[str, Change]) -> list[_Entry]:
+    """Check every change before anything is touched, and put writes before removals."""
+    entries = []
+    for target, change in sorted(changes.items()):
+        _check_target(target, str(folder))
+        if change.mode not in _MODES:
+            raise FolderError(f"{target}: mode {change.mode:o} is neither 644 nor 600")
+        digest = None if change.data is None else _sha(change.data)
+        entries.append(_Entry(target, digest, change.mode))
+    entries.sort(key=lambda entry: entry.sha256 is None)
+    _check_together(entries, str(folder))
+    for entry in entries:
+        _check_place(folder, entry.target)
+    return entries
+
+
+def _check_target(target: str, where: str) -> None:
+    parts = target.split("/")
+    if not target.isprintable() or "\\" in target or any(part in ("", ".", "..") for part in parts):
+        raise FolderError(f"{where}: {target!r} is not a relative path with forward slashes inside the folder")
+    if parts[0] == PENDING_NAME or ":" in target:
+        raise FolderError(f"{where}: {target!r} cannot be written by a step; choose another name")
+
+
+def _check_together(entries: list[_Entry], where: str) -> None:
+    """Refuse a file that another change needs as a directory."""
+    targets = {entry.target for entry in entries}
+    for target in targets:
+        above = target
+        while "/" in above:
+            above = above.rpartition("/")[0]
+            if above in targets:
+                raise FolderError(f"{where}: {above!r} cannot be both a file and the directory of {target!r}")
+
+
+def _is_directory(path: Path) -> bool:
+    with os_failure(path, "look at it"):
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+
+
+def _check_place(folder: Path, target: str) -> None:
+    """Refuse a target that lies behind a link or a file, or where something other than a file stands."""
+    place = folder
+    *above, _ = target.split("/")
+    for part in above:
+        place = place / part
+        if os.path.lexists(place) and not _is_directory(place):
+            raise FolderError(f"{place}: is not a directory, so that {target!r} cannot be written; remove it")
+    place = folder / target
+    if os.path.lexists(place):
+        with os_failure(place, "look at it"):
+            if not stat.S_ISREG(os.lstat(place).st_mode):
+                raise FolderError(f"{place}: is not a regular file and is not replaced; remove it")
+
+
+def _staged(folder: Path, number: int) -> Path:
+    return folder / PENDING_NAME / f"{number:06d}"
+
+
+def _stage(folder: Path, entries: list[_Entry], changes: Mapping[str, Change], ops: Ops) -> None:
+    place = folder / PENDING_NAME
+    ops.mkdir(place, 0o700)
+    for number, entry in enumerate(entries):
+        data = changes[entry.target].data
+        if data is not None:
+            ops.write(_staged(folder, number), data, entry.mode)
+            ops.fsync(_staged(folder, number))
+    ops.fsync_directory(place)
+
+
+def _commit(folder: Path, entries: list[_Entry], ops: Ops) -> None:
+    place = folder / PENDING_NAME
+    ops.write(place / _JOURNAL_NEW, _journal_bytes(entries), 0o644)
+    ops.fsync(place / _JOURNAL_NEW)
+    ops.fsync_directory(folder)
+    ops.rename(place / _JOURNAL_NEW, place / _JOURNAL)
+    ops.fsync_directory(place)
+
+
+def _discard(folder: Path, ops: Ops) -> int:
+    """Remove what was staged without a journal; nothing that a step does not make is ever removed."""
+    place = folder / PENDING_NAME
+    with os_failure(place, "list it"):
+        names = sorted(os.listdir(place))
+    for name in names:
+        if not (_STAGED.fullmatch(name) or name == _JOURNAL_NEW) or _is_directory(place / name):
+            raise FolderError(f"{place}: holds {name!r}, which no step puts there; look at it and remove it by hand")
+    for name in names:
+        ops.unlink(place / name)
+    ops.rmdir(place)
+    ops.fsync_directory(folder)
+    return sum(name != _JOURNAL_NEW for name in names)
+
+
+# --- the journal ---------------------------------------------------------------------------------------------------
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _dump(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def _journal_bytes(entries: list[_Entry]) -> bytes:
+    rows = [[entry.target, entry.sha256, entry.mode] for entry in entries]
+    return _dump({"entries": rows, "sha256": _sha(_dump(rows))})
+
+
+def _read_journal(path: Path) -> list[_Entry]:
+    """Read the journal, which must be to the byte what :func:`_journal_bytes` writes."""
+    data = read_bytes(path, _LIMIT)
+    entries: list[_Entry] = []
+    try:
+        entries = [_entry(row) for row in json.loads(data.decode("ascii"))["entries"]]
+        intact = _journal_bytes(entries) == data
+    except (ValueError, KeyError, TypeError, RecursionError):
+        intact = False
+    if not intact:
+        raise FolderError(f"{path}: is damaged; restore the folder from a copy")
+    folder = path.parent.parent
+    for entry in entries:
+        _check_target(entry.target, str(path))
+        _check_place(folder, entry.target)
+    _check_together(entries, str(path))
+    return entries
+
+
+def _entry(row: Any) -> _Entry:
+    target, digest, mode = row
+    lawful = isinstance(target, str) and type(mode) is int and mode in _MODES
+    if not lawful or not (digest is None or (isinstance(digest, str) and re.fullmatch("[0-9a-f]{64}", digest))):
+        raise ValueError("not an entry")
+    return _Entry(target, digest, mode)
+
+
+# --- after the commit point ----------------------------------------------------------------------------------------
+
+
+def _roll_forward(folder: Path, entries: list[_Entry], ops: Ops) -> None:
+    """Move every staged file into place; whatever part of this was done before is done again or left as it is."""
+    # All hashes first: a damaged file must be noticed before the folder is half old and half new.
+    waiting = [number for number, entry in enumerate(entries) if _still_staged(folder, number, entry)]
+    for number in waiting:
+        _make_directories(folder, entries[number], ops)
+        ops.rename(_staged(folder, number), folder / entries[number].target)
+    for entry in entries:
+        if entry.sha256 is None and os.path.lexists(folder / entry.target):
+            ops.unlink(folder / entry.target)
+    _settle(folder, entries, ops)
+    place = folder / PENDING_NAME
+    ops.fsync_directory(place)
+    ops.unlink(place / _JOURNAL)
+    ops.rmdir(place)
+    ops.fsync_directory(folder)
+
+
+def _still_staged(folder: Path, number: int, entry: _Entry) -> bool:
+    if entry.sha256 is None:
+        return False
+    staged = _staged(folder, number)
+    waits = os.path.lexists(staged)
+    where = staged if waits else folder / entry.target
+    if not os.path.lexists(where) or file_hash(where) != entry.sha256:
+        raise FolderError(f"{where}: is not the file that the step wrote; restore the folder from a copy")
+    return waits
+
+
+def _make_directories(folder: Path, entry: _Entry, ops: Ops) -> None:
+    place = folder
+    *above, _ = entry.target.split("/")
+    for part in above:
+        place = place / part
+        if not os.path.lexists(place):
+            ops.mkdir(place, 0o700 if entry.mode == 0o600 else 0o755)
+            ops.fsync_directory(place.parent)
+
+
+def _settle(folder: Path, entries: list[_Entry], ops: Ops) -> None:
+    """Flush every directory that was changed, and remove those that a removal has left empty."""
+    above = {(folder / entry.target).parent for entry in entries}
+    removed = {(folder / entry.target).parent for entry in entries if entry.sha256 is None}
+    for place in sorted(removed, key=lambda path: len(path.parts), reverse=True):
+        # A directory that is gone already may have gone in an earlier attempt: go on with the one above it.
+        while place != folder and not (os.path.isdir(place) and os.listdir(place)):
+            if os.path.isdir(place):
+                ops.rmdir(place)
+            place = place.parent
+            above.add(place)
+    for place in sorted(above):
+        if os.path.isdir(place):
+            ops.fsync_directory(place)

@@ -1,0 +1,23 @@
+"""Who inspects what: eligibility, the assignment of inspectors, and replacements (docs/spec, sections 5 and 6)."""
+
+from __future__ import annotations
+
+from dblrandom.assigning.assign import Solution, assign, solve
+from dblrandom.assigning.eligibility import Eligibility
+from dblrandom.assigning.replace import fill
+from dblrandom.assigning.slots import Assignment, CountedSlot, Filled, Ineligible, OpenSlot, OpenTarget, Slot
+
+__all__ = [
+    "Assignment",
+    "CountedSlot",
+    "Eligibility",
+    "Filled",
+    "Ineligible",
+    "OpenSlot",
+    "OpenTarget",
+    "Slot",
+    "Solution",
+    "assign",
+    "fill",
+    "solve",
+]

@@ -1,0 +1,110 @@
+"""Filling slots after a target or an inspector was replaced (docs/spec, section 6, "Substitution")."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from dblrandom.assigning.assign import slot_order, ticket_order
+from dblrandom.assigning.eligibility import Eligibility
+from dblrandom.assigning.matching import Staffing, largest_team
+from dblrandom.assigning.slots import Filled, Slot, id_bytes
+from dblrandom.errors import PlanError
+from dblrandom.kernel.suite import Suite
+
+__all__ = ["fill"]
+
+
+def fill(
+    suite: Suite,
+    key: str,
+    slots_to_fill: Sequence[Slot],
+    *,
+    team: Mapping[str, Collection[str]],
+    eligibility: Eligibility,
+    replaced: Collection[str],
+    loads: Mapping[str, int],
+    cap: int,
+) -> list[Filled]:
+    """Fill the slots that a substitution left empty, in slot order.
+
+    Each slot takes, of the eligible inspectors who were not replaced, are not in the team and are below the cap, those
+    with whom the greatest number of that team's slots that are still to be filled can be filled by different eligible
+    persons, and of these the first in the slot's ticket order. The cap plays no part in that look-ahead. Where
+    nobody is below the cap it is waived; where nobody is eligible at all the slot stays empty.
+
+    Args:
+        suite: the ceremony's hash suite.
+        key: the task's draw key for the purpose ``inspectors``.
+        slots_to_fill: the slots, in any order, each once.
+        team: for each target, the inspectors who stay in its team; a target that is left out has none.
+        eligibility: who may fill which slot.
+        replaced: the inspectors replaced in this task so far, the one replaced now among them.
+        loads: how many slots of this task each inspector has, without those of replaced inspectors and targets; an
+            inspector who is left out has none. It is not changed.
+        cap: the cap used in the draw.
+
+    Raises:
+        PlanError: a slot that is given twice, or whose role ``eligibility`` does not know.
+    """
+    _check(slots_to_fill, eligibility)
+    people = [id_bytes(inspector, "inspectors") for inspector in eligibility.inspectors]
+    place = {inspector: i for i, inspector in enumerate(eligibility.inspectors)}
+    gone = _bits(replaced, place)
+    teams = {slot.target: _bits(team.get(slot.target, ()), place) for slot in slots_to_fill}
+    load = [loads.get(inspector, 0) for inspector in eligibility.inspectors]
+    waiting: dict[str, list[Slot]] = {}
+    for slot in slots_to_fill:
+        waiting.setdefault(slot.target, []).append(slot)
+    filled = []
+    for position in slot_order(suite, key, slots_to_fill):
+        slot = slots_to_fill[position]
+        waiting[slot.target].remove(slot)
+        barred = gone | teams[slot.target]
+        pool = eligibility.mask(slot.target, slot.role) & ~barred
+        below = pool & _bits((one for one, i in place.items() if load[i] < cap), place)
+        later = [eligibility.mask(other.target, other.role) & ~barred for other in waiting[slot.target]]
+        best = _with_most_left(below or pool, later)
+        chosen = next(ticket_order(suite, key, slot, people, best), None)
+        if chosen is None:
+            filled.append(Filled(slot, None, False))
+            continue
+        teams[slot.target] |= 1 << chosen
+        load[chosen] += 1
+        filled.append(Filled(slot, eligibility.inspectors[chosen], not below))
+    return filled
+
+
+def _check(slots: Sequence[Slot], eligibility: Eligibility) -> None:
+    seen: set[Slot] = set()
+    for slot in slots:
+        if slot in seen:
+            raise PlanError("this slot is to be filled twice; name it once", where=f"{slot.target}, role {slot.role}")
+        if slot.role not in eligibility.roles:
+            raise PlanError("the task has no such role; name one that it has", where=f"{slot.target}, role {slot.role}")
+        seen.add(slot)
+
+
+def _with_most_left(pool: int, later: Sequence[int]) -> int:
+    """Those of the pool after whose choice the most of the later slots can be filled.
+
+    Without anybody in particular as many can be filled as before, or one less; and only those whom one greatest team
+    uses can make that difference.
+    """
+    if pool.bit_count() < 2 or not later:
+        return pool
+    most = largest_team(later)
+    costly = 0
+    for holder in Staffing(later, [0] * len(later), cap=1).holders:
+        if holder is not None and pool >> holder & 1:
+            bit = 1 << holder
+            if largest_team([mask & ~bit for mask in later]) < most:
+                costly |= bit
+    return pool & ~costly or pool
+
+
+def _bits(people: Iterable[str], place: Mapping[str, int]) -> int:
+    mask = 0
+    for inspector in people:
+        if inspector in place:
+            mask |= 1 << place[inspector]
+    return mask

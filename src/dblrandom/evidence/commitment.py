@@ -1,0 +1,236 @@
+"""What a commitment says, and whether it can be drawn from (docs/spec, sections 3, 4 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import cast
+
+import attrs
+
+from dblrandom.assigning import Eligibility
+from dblrandom.beacons import BUILT_IN as BEACONS
+from dblrandom.beacons import Beacon
+from dblrandom.errors import EntropyError, PlanError, RosterError
+from dblrandom.kernel.suite import Suite, suite_named
+from dblrandom.model import Json, Plan, Source, Task, check_names_distinct
+from dblrandom.roster import Manifest, Roster
+from dblrandom.sampling import Frame, MemoryFrame, Sampler, sampler_for
+
+__all__ = ["RECUSAL_COLUMNS", "Commitment", "Declared", "eligibility_for", "frame_for"]
+
+RECUSAL_COLUMNS = ("id", "inspector", "target", "ground", "approver")
+"""The columns of the roster of recusals (a confidential one has ``blind`` after them)."""
+
+_LONGEST_TASK_ID = 64 - len(".selected")
+
+
+@attrs.frozen(kw_only=True)
+class Declared:
+    """A signer that a commitment declares."""
+
+    role: str
+    public_key: str
+    algorithm: str = "ed25519"
+    name: str | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """The entry as the commitment has it."""
+        found: dict[str, Json] = {"role": self.role, "algorithm": self.algorithm, "public_key": self.public_key}
+        return found if self.name is None else found | {"name": self.name}
+
+
+@attrs.frozen(kw_only=True)
+class Commitment:
+    """Everything that can matter to a draw, fixed before its entropy exists.
+
+    Attributes:
+        suite: the hash suite of the ceremony.
+        plan: plan and tasks in full.
+        rosters: the manifests, by name.
+        sources: the entropy, in the order in which it enters the seed.
+        signers: the keys of everyone with a part in the ceremony.
+        deadlines: the last moment of ``reveal``, ``draw`` and ``result``.
+        previous_ceremony: the last digest of the organiser's ceremony before this one.
+        replaces: the digest of the voided commitment that this one replaces.
+    """
+
+    suite: Suite
+    plan: Plan
+    rosters: Mapping[str, Manifest] = attrs.field(converter=lambda m: MappingProxyType(dict(m)))
+    sources: tuple[Source, ...]
+    signers: tuple[Declared, ...]
+    deadlines: Mapping[str, str] = attrs.field(converter=lambda m: MappingProxyType(dict(m)))
+    previous_ceremony: str | None = None
+    replaces: str | None = None
+
+    def to_json(self) -> dict[str, Json]:
+        """The body of the commitment's receipt."""
+        return {
+            "suite": self.suite.name,
+            "specification": "dblrandom/v1",
+            "plan": self.plan.header_json(),
+            "tasks": [task.to_json() for task in self.plan.tasks],
+            "rosters": [manifest.to_json() for manifest in self.rosters.values()],
+            "sources": [source.to_json() for source in self.sources],
+            "signers": [signer.to_json() for signer in self.signers],
+            "previous_ceremony": self.previous_ceremony,
+            "deadlines": dict(self.deadlines),
+            "replaces": self.replaces,
+        }
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Json], where: str = "commitment") -> Commitment:
+        """Read a body whose shape has been checked.
+
+        Raises:
+            PlanError, RosterError, EntropyError: something in it is not lawful.
+        """
+        manifests = [Manifest.from_json(entry, f"{where}: roster") for entry in cast("list[Json]", body["rosters"])]
+        check_names_distinct([m.name for m in manifests], f"{where}: rosters")
+        signers = cast("list[dict[str, str]]", body["signers"])
+        return cls(
+            suite=suite_named(cast(str, body["suite"])),
+            plan=Plan.from_json(body["plan"], body["tasks"], where),
+            rosters={manifest.name: manifest for manifest in manifests},
+            sources=tuple(Source.from_json(e, f"{where}: source") for e in cast("list[Json]", body["sources"])),
+            signers=tuple(Declared(**entry) for entry in signers),
+            deadlines=cast("dict[str, str]", body["deadlines"]),
+            previous_ceremony=cast("str | None", body["previous_ceremony"]),
+            replaces=cast("str | None", body["replaces"]),
+        )
+
+    def check(self, beacons: Mapping[str, Beacon] = BEACONS) -> None:
+        """Check what can be checked without any roster's rows.
+
+        Raises:
+            EntropyError: no source, equal names, unknown kinds, or terms that a kind refuses.
+            PlanError: a task names a roster or a column that is not committed, or deadlines run backwards.
+        """
+        check_names_distinct([source.name for source in self.sources], "sources")
+        for source in self.sources:
+            beacon_for(source, beacons).check_source(source)
+        if not self.deadlines["reveal"] <= self.deadlines["draw"] <= self.deadlines["result"]:
+            raise PlanError("they must not run backwards: reveal, draw, result", where="deadlines")
+        for task in self.plan.tasks:
+            if len(task.id) > _LONGEST_TASK_ID:
+                raise PlanError(f"it has more than {_LONGEST_TASK_ID} characters, too many for its result rosters' names", where=f"task {task.id!r}")
+            _check_columns(task, self.rosters)
+        recusals = self.plan.recusals
+        if recusals is not None:
+            columns = self.manifest(recusals, "plan.recusals").columns
+            if columns not in (RECUSAL_COLUMNS, (*RECUSAL_COLUMNS, "blind")):
+                raise PlanError(f"it must have the columns {', '.join(RECUSAL_COLUMNS)}", where=f"roster {recusals!r}")
+
+    def manifest(self, name: str, where: str) -> Manifest:
+        """The manifest of a committed roster.
+
+        Raises:
+            PlanError: there is none of that name.
+        """
+        if name not in self.rosters:
+            raise PlanError(f"no roster {name!r} is committed; there are {', '.join(self.rosters)}", where=where)
+        return self.rosters[name]
+
+    def task(self, task_id: str) -> Task:
+        """The task of that id.
+
+        Raises:
+            PlanError: there is none.
+        """
+        for task in self.plan.tasks:
+            if task.id == task_id:
+                return task
+        raise PlanError(f"there is no task {task_id!r}; there are {', '.join(t.id for t in self.plan.tasks)}")
+
+    def check_rosters(self, rosters: Mapping[str, Roster], samplers: Sequence[Sampler] = ()) -> None:
+        """Check everything that committing requires of the rosters' rows, for every task.
+
+        Raises:
+            RosterError: a roster is not the one committed, or a recusal names somebody unknown or his own approver.
+            PlanError: a filter, a stratum, a quota or a role that cannot be served.
+        """
+        for name, manifest in self.rosters.items():
+            if name not in rosters:
+                raise RosterError("it is needed here, and was not given", where=f"roster {name!r}")
+            if rosters[name].manifest != manifest:
+                raise RosterError("its rows are not the ones committed (the manifests differ)", where=f"roster {name!r}")
+        self._check_recusals(rosters)
+        for task in self.plan.tasks:
+            frame = frame_for(self, task, rosters)
+            sampler_for(task, samplers).allocate(task, frame.sizes())
+            eligibility_for(self, task, rosters)
+
+    def _check_recusals(self, rosters: Mapping[str, Roster]) -> None:
+        if self.plan.recusals is None:
+            return
+        inspectors = [rosters[name] for name in dict.fromkeys(t.team.roster for t in self.plan.tasks if t.team.roles)]
+        targets = [rosters[name] for name in dict.fromkeys(t.roster for t in self.plan.tasks)]
+        for row in rosters[self.plan.recusals].records():
+            where = f"recusal {row['id']!r}"
+            if not any(_has(r, row["inspector"]) for r in inspectors):
+                raise RosterError(f"the inspector {row['inspector']!r} is on no roster of inspectors", where=where)
+            if not any(_has(r, row["target"]) for r in targets):
+                raise RosterError(f"the target {row['target']!r} is on no roster of targets", where=where)
+            if not row["ground"]:
+                raise RosterError("it gives no ground", where=where)
+            if not row["approver"] or row["approver"] == row["inspector"]:
+                raise RosterError("it must be approved by somebody other than the inspector himself", where=where)
+
+
+def beacon_for(source: Source, beacons: Mapping[str, Beacon]) -> Beacon:
+    """The rules of a source's kind.
+
+    Raises:
+        EntropyError: a kind that is not known here.
+    """
+    if source.kind not in beacons:
+        raise EntropyError(
+            f"the kind {source.kind!r} is not known here; known are {', '.join(sorted(beacons))}", where=f"source {source.name!r}"
+        )
+    return beacons[source.kind]
+
+
+def _has(roster: Roster, row_id: str) -> bool:
+    return roster.find(row_id.encode()) is not None
+
+
+def _check_columns(task: Task, rosters: Mapping[str, Manifest]) -> None:
+    needs: Iterable[tuple[str, Iterable[str]]] = [(task.roster, (*task.filter, *task.strata))]
+    if task.team.roles:
+        needs = [*needs, (task.team.roster, [column for role in task.team.roles for column in role.filter])]
+    for name, columns in needs:
+        where = f"task {task.id!r}"
+        if name not in rosters:
+            raise PlanError(f"no roster {name!r} is committed; there are {', '.join(rosters)}", where=where)
+        for column in columns:
+            if column not in rosters[name].columns or column == "blind":
+                raise PlanError(
+                    f"the roster {name!r} has no column {column!r}; it has {', '.join(rosters[name].columns)}", where=where
+                )
+
+
+def frame_for(commitment: Commitment, task: Task, rosters: Mapping[str, Roster]) -> Frame:
+    """The frame of a task, from its committed roster."""
+    roster = rosters[task.roster]
+    return MemoryFrame(
+        commitment.suite, roster.columns, roster.lines, task.filter, task.strata, where=f"task {task.id!r}"
+    )
+
+
+def eligibility_for(commitment: Commitment, task: Task, rosters: Mapping[str, Roster]) -> Eligibility:
+    """Who may take which role of a task with which target.
+
+    Raises:
+        PlanError: a role's filter that breaks the rules of section 4, point 1.
+    """
+    if not task.team.roles:
+        return Eligibility.build(("id",), (), ())
+    name = commitment.plan.recusals
+    recusals = [(r["id"], r["inspector"], r["target"]) for r in rosters[name].records()] if name else []
+    people = rosters[task.team.roster]
+    try:
+        known = [entry for entry in recusals if _has(people, entry[1])]
+        return Eligibility.build(people.columns, (tuple(r.values()) for r in people.records()), task.team.roles, known)
+    except PlanError as error:
+        raise PlanError(str(error), where=f"task {task.id!r}") from error

@@ -1,0 +1,182 @@
+"""Signatures and dates: who vouches for each receipt, and between which moments it was made (docs/spec, sections 6, 7).
+
+A receipt's own ``time`` proves nothing. What dates it are witnesses: a receipt existed before the time of every witness
+receipt that attests it or a later one, and was made after the time of every witness receipt that it comes after, because
+its digest covers theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import attrs
+
+from dblrandom.errors import KeyFileError, VerificationError
+from dblrandom.evidence.receipt import Receipt
+from dblrandom.evidence.trust import TrustedKey, TrustPolicy
+from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
+from dblrandom.kernel.signing import keyid, verify_ed25519
+
+__all__ = ["Attestation", "Dates", "check_declared_signers", "check_signatures", "read_dates", "signed_by"]
+
+
+@attrs.frozen(kw_only=True)
+class Attestation:
+    """A trusted witness saw the receipt ``attested`` (a sequence number) at ``time``; it stands at ``sequence``."""
+
+    witness: str
+    attested: int
+    sequence: int
+    time: str
+
+
+@attrs.frozen
+class Dates:
+    """What the trusted witnesses of one ceremony show."""
+
+    attestations: tuple[Attestation, ...]
+
+    def before(self, sequence: int, *, besides: str | None = None) -> str | None:
+        """The earliest time at which the receipt is known to have existed, or ``None``.
+
+        ``besides`` leaves out one witness: nobody dates a signature of his own.
+        """
+        times = [a.time for a in self.attestations if a.attested >= sequence and a.witness != besides]
+        return min(times, default=None)
+
+    def after(self, sequence: int) -> str | None:
+        """The latest time that the receipt is known to come after, or ``None``."""
+        return max((a.time for a in self.attestations if a.sequence < sequence), default=None)
+
+    def witnesses(self, sequence: int, *, by: str | None = None) -> set[str]:
+        """The different witnesses that date the receipt (no later than ``by``, where given)."""
+        found = [a for a in self.attestations if a.attested >= sequence and (by is None or a.time <= by)]
+        return {a.witness for a in found}
+
+
+def signed_by(receipt: Receipt, trust: TrustPolicy) -> tuple[tuple[TrustedKey, ...], tuple[str, ...]]:
+    """The known keys whose signatures on a receipt are good, and the ids of the unknown ones.
+
+    Raises:
+        VerificationError: a known key's signature is bad, however many others are good.
+    """
+    known: list[TrustedKey] = []
+    unknown: list[str] = []
+    message = pae(PAYLOAD_TYPE, receipt.payload)
+    for signature in receipt.signatures:
+        key = trust.key(signature.keyid)
+        if key is None:
+            unknown.append(signature.keyid)
+            continue
+        try:
+            verify_ed25519(bytes.fromhex(key.public_key), signature.value, message)
+        except KeyFileError as error:
+            raise VerificationError("signature", f"the signature of {key.name!r} is bad: {error}", where=receipt.label) from error
+        known.append(key)
+    return tuple(known), tuple(unknown)
+
+
+def check_declared_signers(receipt: Receipt) -> tuple[str, ...]:
+    """Check that everyone whom a commitment declares as organiser or party has signed it.
+
+    Returns:
+        The ids of the keys that a commitment declares, with a good signature each.
+
+    Raises:
+        VerificationError: a declared signature is missing or bad.
+    """
+    good = []
+    message = pae(PAYLOAD_TYPE, receipt.payload)
+    signatures = {s.keyid: s.value for s in receipt.signatures}
+    for entry in cast("list[dict[str, str]]", receipt.body["signers"]):
+        public = bytes.fromhex(entry["public_key"])
+        name = keyid(public)
+        if name not in signatures:
+            if entry["role"] in ("organiser", "party"):
+                raise VerificationError("signature", f"the {entry['role']} {name} did not sign the commitment", where=receipt.label)
+            continue
+        try:
+            verify_ed25519(public, signatures[name], message)
+        except KeyFileError as error:
+            raise VerificationError("signature", f"the signature of {name} is bad: {error}", where=receipt.label) from error
+        good.append(name)
+    return tuple(good)
+
+
+def read_dates(receipts: Sequence[Receipt], digests: Sequence[str], trust: TrustPolicy) -> Dates:
+    """Check every witness receipt and gather what the trusted ones show.
+
+    Raises:
+        VerificationError: a witness receipt for a digest that is not in the chain before it, or with another time in
+            its body than in its payload, or signed by somebody who is no trusted witness, or by the organiser.
+    """
+    found = []
+    own = _organisers_own(receipts)
+    for receipt in receipts:
+        if receipt.type != "witness":
+            continue
+        attested = cast(int, receipt.body["sequence"])
+        if attested >= receipt.sequence or receipt.body["digest"] != digests[attested - 1]:
+            raise VerificationError("witness", f"it attests no receipt of this chain (sequence {attested})", where=receipt.label)
+        if receipt.body["ceremony"] != receipt.ceremony or receipt.body["time"] != receipt.time:
+            raise VerificationError("witness", "its body names another ceremony or time than its payload", where=receipt.label)
+        known, _ = signed_by(receipt, trust)
+        witnesses = [k for k in known if "witness" in k.roles]
+        if any(s.keyid in own for s in receipt.signatures):
+            raise VerificationError("witness", "the organiser cannot witness his own ceremony", where=receipt.label)
+        if not witnesses:
+            raise VerificationError("witness", "no trusted witness signed it", where=receipt.label)
+        found += [
+            Attestation(witness=k.name, attested=attested, sequence=receipt.sequence, time=receipt.time) for k in witnesses
+        ]
+    return Dates(tuple(found))
+
+
+def _organisers_own(receipts: Sequence[Receipt]) -> set[str]:
+    """The ids of every key that any commitment of the ceremony declares as the organiser's."""
+    own = set()
+    for receipt in receipts:
+        if receipt.type == "commitment":
+            for entry in cast("list[dict[str, str]]", receipt.body["signers"]):
+                if entry["role"] == "organiser":
+                    own.add(keyid(bytes.fromhex(entry["public_key"])))
+    return own
+
+
+def check_signatures(receipt: Receipt, trust: TrustPolicy, dates: Dates) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Check that enough different holders signed a receipt while their keys were good.
+
+    Returns:
+        The names of the holders that count, sorted, and the ids of the keys that nobody knows.
+
+    Raises:
+        VerificationError: too few for what the policy requires, or a key used outside its time.
+    """
+    known, unknown = signed_by(receipt, trust)
+    for key in known:
+        _check_key_time(key, receipt, dates)
+    for need in trust.require.get(receipt.type, ()):
+        holders = {key.name for key in known if need.role in key.roles}
+        if len(holders) < need.threshold:
+            raise VerificationError(
+                "signature",
+                f"{len(holders)} of {need.threshold} needed holders of the role {need.role} signed it",
+                where=receipt.label,
+            )
+    return tuple(sorted({key.name for key in known})), unknown
+
+
+def _check_key_time(key: TrustedKey, receipt: Receipt, dates: Dates) -> None:
+    """A witness's own receipt carries its date; every other receipt has the date that others give it."""
+    other = dates.before(receipt.sequence, besides=key.name)
+    dated = other or (receipt.time if receipt.type == "witness" else None)
+    if key.revoked is not None and (other is None or other >= key.revoked):
+        problem = f"was revoked on {key.revoked}, and no other witness dates this before"
+    elif key.valid_until is not None and (dated is None or dated > key.valid_until):
+        problem = f"is valid until {key.valid_until}, and this is not dated by then"
+    elif key.valid_from is not None and (dated is None or dated < key.valid_from):
+        problem = f"is valid from {key.valid_from}, and this is not dated after that"
+    else:
+        return
+    raise VerificationError("signature", f"the key of {key.name!r} {problem}", where=receipt.label)

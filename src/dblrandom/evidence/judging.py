@@ -1,0 +1,181 @@
+"""What makes a seed trustworthy, and what a report must say where it is missing (docs/spec, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from math import prod
+from typing import cast
+
+import attrs
+
+from dblrandom.beacons import Beacon
+from dblrandom.errors import EntropyError, VerificationError
+from dblrandom.evidence.commitment import Commitment, beacon_for
+from dblrandom.evidence.dating import Dates
+from dblrandom.evidence.receipt import Receipt
+from dblrandom.evidence.report import Finding, Notes
+from dblrandom.evidence.trust import TrustPolicy
+from dblrandom.model import Source, time_seconds
+
+__all__ = ["Case", "Committed", "earliest_independent", "independent_sources", "judge_entropy"]
+
+_ENOUGH = 2**64
+
+
+@attrs.frozen(kw_only=True)
+class Committed:
+    """A commitment in its place: its receipt, the keys that signed it, and the digests of secrets used before it."""
+
+    receipt: Receipt
+    commitment: Commitment
+    signed: frozenset[str]
+    used_before: frozenset[str]
+
+
+def independent_sources(committed: Committed, trust: TrustPolicy) -> tuple[Source, ...]:
+    """The sources that neither the organiser nor his own can know or choose, as far as the policy shows it.
+
+    A secret counts where its party is trusted, is not the organiser and signed the commitment; a hash chain where its
+    operator is, and either signed or has this chain pinned in the policy; public beacons always.
+    """
+    own = {s.public_key for s in committed.commitment.signers if s.role == "organiser"}
+    return tuple(s for s in committed.commitment.sources if _is_independent(s, committed, trust, own))
+
+
+def _is_independent(source: Source, committed: Committed, trust: TrustPolicy, own: Collection[str]) -> bool:
+    if source.kind not in ("secret", "hashchain"):
+        return True
+    holder = str(source.terms["keyid" if source.kind == "secret" else "operator"])
+    key = trust.key(holder)
+    if key is None or key.public_key in own or not trust.is_independent(holder):
+        return False
+    if source.kind == "hashchain" and (str(source.terms["tip"]), holder) in trust.chains:
+        return True
+    return holder in committed.signed
+
+
+def earliest_independent(committed: Committed, trust: TrustPolicy) -> str | None:
+    """The first moment at which an independent value can be public; secrets are left out, unless there is nothing else."""
+    independent = independent_sources(committed, trust)
+    outside = [s.not_before for s in independent if s.kind != "secret"]
+    return min(outside or [s.not_before for s in independent], default=None)
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """What every judgement needs: the chain, whom the verifier trusts, what the witnesses show, and when it is now."""
+
+    receipts: tuple[Receipt, ...]
+    trust: TrustPolicy
+    dates: Dates
+    beacons: Mapping[str, Beacon]
+    as_of: str | None
+    notes: Notes
+
+
+def judge_entropy(committed: Committed, case: Case) -> None:
+    """Judge one commitment's sources and its date; findings go into the case's notes.
+
+    Raises:
+        VerificationError: a secret used before, too few witnesses, or a value that could be public too early.
+    """
+    trust, notes, where = case.trust, case.notes, committed.receipt.label
+    for source in committed.commitment.sources:
+        if source.kind == "secret" and source.terms["digest"] in committed.used_before:
+            raise VerificationError("entropy", f"the secret {source.name!r} was committed before and is known", where=where)
+    independent = independent_sources(committed, trust)
+    if not independent:
+        notes.found(Finding.NOT_INDEPENDENT, f"{where}: no source is shown to be independent of the organiser")
+    outcomes = prod(beacon_for(s, case.beacons).outcomes(s) for s in independent)
+    if independent and outcomes < _ENOUGH:
+        notes.found(Finding.GRINDABLE, f"{where}: the independent sources have only {outcomes} outcomes, fewer than 2^64")
+    dated = _judge_date(committed, case)
+    _judge_withholding(committed, case)
+    names = ", ".join(f"{s.name} ({s.kind})" for s in independent) or "none"
+    notes.passed("entropy", where, f"independent sources: {names}" + (f"; dated {dated}" if dated else ""))
+
+
+def _judge_date(committed: Committed, case: Case) -> str | None:
+    """The commitment's date; every value must come to light the policy's margin after it."""
+    receipt, trust, notes = committed.receipt, case.trust, case.notes
+    witnesses = case.dates.witnesses(receipt.sequence)
+    earliest = earliest_independent(committed, trust)
+    if len(witnesses) < trust.witnesses:
+        short = f"{len(witnesses)} of {trust.witnesses} needed witnesses dated the commitment"
+        if earliest is None or case.as_of is None or time_seconds(earliest) < trust.earliest_lawful(case.as_of):
+            raise VerificationError("dates", short, where=receipt.label)
+        notes.skipped("dates", receipt.label, f"{short}; there is time until {trust.margin} s before {earliest}")
+        return None
+    if not witnesses:
+        notes.found(Finding.UNDATED, f"{receipt.label}: no trusted witness dated it")
+        notes.found(Finding.UNIQUENESS, f"{receipt.label}: no trusted witness shows that there was no other")
+        return None
+    dated = _date_of_enough(receipt.sequence, max(1, trust.witnesses), case.dates)
+    for source in committed.commitment.sources:
+        # A secret has no moment of its own: it must be fixed before the others' values can be known.
+        first = earliest if source.kind == "secret" else source.not_before
+        if first is not None and time_seconds(first) < trust.earliest_lawful(dated):
+            raise VerificationError(
+                "dates",
+                f"{source.name!r} can be public from {first}, not {trust.margin} s after the commitment's date {dated}",
+                where=receipt.label,
+            )
+    notes.passed("dates", receipt.label, f"dated {dated} by {', '.join(sorted(witnesses))}")
+    return dated
+
+
+def _date_of_enough(sequence: int, needed: int, dates: Dates) -> str:
+    """The time by which as many different witnesses as needed had seen the receipt."""
+    first: dict[str, str] = {}
+    for entry in dates.attestations:
+        if entry.attested >= sequence:
+            first[entry.witness] = min(entry.time, first.get(entry.witness, entry.time))
+    return sorted(first.values())[needed - 1]
+
+
+def _judge_withholding(committed: Committed, case: Case) -> None:
+    """A secret still unknown when an independent value appears lets its holder choose whether to go on."""
+    secrets = [s for s in committed.commitment.sources if s.kind == "secret"]
+    if not secrets:
+        return
+    where = committed.receipt.label
+    disclosed = _disclosed(committed, case)
+    if len(secrets) == len(committed.commitment.sources):
+        case.notes.found(Finding.WITHHOLDING, f"{where}: there are secrets only, so somebody is the last to reveal")
+        return
+    earliest = earliest_independent(committed, case.trust)
+    for source in secrets:
+        if source.name not in disclosed or earliest is None or disclosed[source.name] >= earliest:
+            before = f" before {earliest}" if earliest else ""
+            case.notes.found(
+                Finding.WITHHOLDING, f"{where}: no witness saw the secret {source.name!r} disclosed{before}"
+            )
+
+
+def _disclosed(committed: Committed, case: Case) -> dict[str, str]:
+    """The secrets that trusted witnesses recorded as disclosed, each with the first such time."""
+    sources = {s.name: s for s in committed.commitment.sources if s.kind == "secret"}
+    trusted = {a.sequence for a in case.dates.attestations}
+    found: dict[str, str] = {}
+    for receipt in case.receipts[committed.receipt.sequence :]:
+        if receipt.type == "commitment":
+            break
+        if receipt.type != "witness" or receipt.sequence not in trusted:
+            continue
+        for name, value in cast("dict[str, str]", receipt.body.get("disclosed", {})).items():
+            _check_disclosed(name, value, sources, committed, case, receipt.label)
+            found.setdefault(name, receipt.time)
+    return found
+
+
+def _check_disclosed(
+    name: str, value: str, sources: Mapping[str, Source], committed: Committed, case: Case, where: str
+) -> None:
+    if name not in sources:
+        raise VerificationError("witness", f"it discloses {name!r}, which is no secret of the commitment", where=where)
+    try:
+        beacon_for(sources[name], case.beacons).check_value(
+            sources[name], value, None, suite=committed.commitment.suite, ceremony=committed.receipt.ceremony
+        )
+    except EntropyError as error:
+        raise VerificationError("witness", f"the disclosed secret {name!r} is not the committed one: {error}", where=where) from error

@@ -1,0 +1,177 @@
+"""Receipts: payloads of canonical JSON in DSSE envelopes (docs/spec, section 6).
+
+An envelope has one lawful form for its content, so a receipt file is byte for byte what anyone else would write for the
+same payload and signatures: nothing can be hidden in spelling, order or padding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import cast
+
+import attrs
+
+from dblrandom.errors import KeyFileError, ReceiptError
+from dblrandom.evidence.bodies import DIGEST, NAME, TIME, check_body
+from dblrandom.evidence.shapes import Array, Integer, Nullable, Object, OneOf, Text
+from dblrandom.kernel.canonical import decode, encode
+from dblrandom.kernel.dsse import PAYLOAD_TYPE, b64decode, b64encode, pae
+from dblrandom.kernel.signing import Signer
+from dblrandom.kernel.suite import Suite
+from dblrandom.model import Json
+
+__all__ = ["Receipt", "Signature", "add_signatures", "payload_bytes", "sign_payload"]
+
+_SIGNATURE_SIZE = 64
+_ENVELOPE = Object(
+    {
+        "payload": Text(".*", "base64"),
+        "payloadType": OneOf((PAYLOAD_TYPE,)),
+        "signatures": Array(Object({"keyid": DIGEST, "sig": Text(".*", "base64")}), 1),
+    }
+)
+_HEAD = Object(
+    {"type": NAME, "ceremony": NAME, "sequence": Integer(1), "previous": Nullable(DIGEST), "time": TIME}
+)
+
+
+@attrs.frozen
+class Signature:
+    """One signature of an envelope: who claims to have signed, and the 64 bytes."""
+
+    keyid: str
+    value: bytes
+
+
+@attrs.frozen(kw_only=True)
+class Receipt:
+    """A receipt whose form has been checked, and nothing else: no signature, no chain, no content.
+
+    ``envelope`` is the file's bytes and ``payload`` the bytes that were signed and that the digest is of.
+    """
+
+    envelope: bytes = attrs.field(repr=False)
+    payload: bytes = attrs.field(repr=False)
+    type: str
+    ceremony: str
+    sequence: int
+    previous: str | None
+    time: str
+    body: Mapping[str, Json] = attrs.field(repr=False)
+    signatures: tuple[Signature, ...] = attrs.field(repr=False)
+
+    @classmethod
+    def parse(cls, data: bytes, where: str = "receipt") -> Receipt:
+        """Read an envelope strictly.
+
+        Raises:
+            CanonicalError: envelope or payload is not canonical JSON.
+            ReceiptError: a member is missing, unknown or malformed; signatures unsorted or repeated.
+        """
+        outer = decode(data, where)
+        _ENVELOPE.check(outer, where)
+        members = cast("dict[str, Json]", outer)
+        payload = b64decode(cast(str, members["payload"]), f"{where}: payload")
+        signatures = _signatures(cast("list[dict[str, str]]", members["signatures"]), where)
+        inner = decode(payload, f"{where}: payload")
+        if not isinstance(inner, dict) or "body" not in inner:
+            raise ReceiptError("the payload is not an object with a body", where=where)
+        head = {name: value for name, value in inner.items() if name != "body"}
+        _HEAD.check(head, where)
+        kind = cast(str, inner["type"])
+        check_body(kind, inner["body"], where)
+        return cls(
+            envelope=bytes(data),
+            payload=payload,
+            type=kind,
+            ceremony=cast(str, inner["ceremony"]),
+            sequence=cast(int, inner["sequence"]),
+            previous=cast("str | None", inner["previous"]),
+            time=cast(str, inner["time"]),
+            body=MappingProxyType(cast("dict[str, Json]", inner["body"])),
+            signatures=signatures,
+        )
+
+    def digest(self, suite: Suite) -> str:
+        """The receipt's digest: the suite's hash of the payload, in hex."""
+        return suite.hexhash(self.payload)
+
+    @property
+    def label(self) -> str:
+        """How errors and reports call this receipt: ``receipt 4 (reveal)``."""
+        return f"receipt {self.sequence} ({self.type})"
+
+
+def _signatures(entries: Sequence[Mapping[str, str]], where: str) -> tuple[Signature, ...]:
+    found = []
+    for entry in entries:
+        value = b64decode(entry["sig"], f"{where}: signature of {entry['keyid']}")
+        if len(value) != _SIGNATURE_SIZE:
+            raise ReceiptError(f"the signature of {entry['keyid']} has {len(value)} bytes, not 64", where=where)
+        found.append(Signature(entry["keyid"], value))
+    for before, after in zip(found, found[1:], strict=False):
+        if before.keyid >= after.keyid:
+            raise ReceiptError("signatures are not sorted by keyid, or one key signed twice", where=where)
+    return tuple(found)
+
+
+def payload_bytes(
+    kind: str, *, ceremony: str, sequence: int, previous: str | None, time: str, body: Mapping[str, Json]
+) -> bytes:
+    """The canonical bytes of a payload.
+
+    Raises:
+        ReceiptError: the payload does not have the shape of its type.
+    """
+    where = f"receipt {sequence} ({kind})"
+    head: dict[str, Json] = {
+        "type": kind,
+        "ceremony": ceremony,
+        "sequence": sequence,
+        "previous": previous,
+        "time": time,
+    }
+    _HEAD.check(head, where)
+    check_body(kind, dict(body), where)
+    return encode(head | {"body": dict(body)})
+
+
+def _envelope(payload: bytes, signatures: Iterable[Signature]) -> bytes:
+    ordered = sorted(signatures, key=lambda s: s.keyid)
+    entries: list[Json] = [{"keyid": s.keyid, "sig": b64encode(s.value)} for s in ordered]
+    return encode({"payload": b64encode(payload), "payloadType": PAYLOAD_TYPE, "signatures": entries})
+
+
+def sign_payload(payload: bytes, signers: Sequence[Signer]) -> bytes:
+    """An envelope of ``payload`` signed by everyone in ``signers``.
+
+    Raises:
+        KeyFileError: no signer, the same key twice, or an algorithm that envelopes do not take.
+    """
+    if not signers:
+        raise KeyFileError("a receipt needs at least one signature; give a key")
+    message = pae(PAYLOAD_TYPE, payload)
+    found: dict[str, Signature] = {}
+    for signer in signers:
+        if signer.keyid in found:
+            raise KeyFileError(f"the key {signer.keyid} was given twice; one key signs once")
+        if signer.algorithm != "ed25519":
+            raise KeyFileError(f"a receipt is signed with ed25519, not with {signer.algorithm}")
+        found[signer.keyid] = Signature(signer.keyid, signer.sign(message))
+    return _envelope(payload, found.values())
+
+
+def add_signatures(envelope: bytes, signers: Sequence[Signer], where: str = "receipt") -> bytes:
+    """The same payload with further signatures beside those that it has.
+
+    Raises:
+        KeyFileError: a signer whose signature is there already.
+    """
+    receipt = Receipt.parse(envelope, where)
+    present = {signature.keyid for signature in receipt.signatures}
+    for signer in signers:
+        if signer.keyid in present:
+            raise KeyFileError(f"the key {signer.keyid} has signed this receipt already", where=where)
+    added = Receipt.parse(sign_payload(receipt.payload, signers), where)
+    return _envelope(receipt.payload, (*receipt.signatures, *added.signatures))

@@ -1,0 +1,162 @@
+"""How a task stands after its draw: substitutions of targets and inspectors, by rule (docs/spec, section 6).
+
+Nobody chooses a replacement. A target is followed by its stratum's next unused reserve, and an empty slot is filled by
+the rule of :func:`dblrandom.assigning.fill`, so that the same request always has the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from dblrandom.assigning import Filled, Slot, fill
+from dblrandom.errors import StepError
+from dblrandom.evidence.drawing import Draw, TaskDraw
+from dblrandom.kernel.suite import Suite
+from dblrandom.model import Json, Plan
+
+__all__ = ["Standing", "apply_substitution", "standing_after"]
+
+
+class Standing:
+    """The targets and teams of one task as they stand now."""
+
+    def __init__(self, suite: Suite, drawn: TaskDraw, grounds: Sequence[str]) -> None:
+        self._suite = suite
+        self._drawn = drawn
+        self._grounds = tuple(grounds)
+        self._reserves = {s.stratum: [unit.id for unit in s.reserves] for s in drawn.selection.strata}
+        self._stratum = {u.id: s.stratum for s in drawn.selection.strata for u in (*s.selected, *s.reserves)}
+        self._roles = [role.name for role in drawn.task.team.roles]
+        self.teams: dict[str, list[str | None]] = {t.target: [m for _, m in t.members] for t in drawn.teams}
+        """The active targets, each with one member for each role, ``None`` where the slot is empty."""
+        self.due: list[str] = [unit.id for unit in drawn.selected]
+        """Every target that was ever drawn or called: the denominator, which nothing makes smaller."""
+        self.replaced_inspectors: set[str] = set()
+
+    def replace_target(self, target: str, ground: str) -> dict[str, Json]:
+        """Replace a drawn target by its stratum's next reserve; returns the body of the substitution.
+
+        Raises:
+            StepError: it is not (or no longer) a drawn target, or the ground is not in the committed list.
+        """
+        self._check(ground)
+        if target not in self.teams:
+            raise self._refused(f"{target!r} is not a target that stands drawn")
+        waiting = self._reserves[self._stratum[target]]
+        replacement = waiting.pop(0) if waiting else None
+        del self.teams[target]
+        filled: list[Filled] = []
+        if replacement is not None:
+            self.due.append(replacement)
+            self.teams[replacement] = [None] * len(self._roles)
+            filled = self._fill([Slot(replacement, role) for role in self._roles])
+        return self._body({"target": target}, ground, replacement, filled)
+
+    def replace_inspector(self, inspector: str, ground: str) -> dict[str, Json]:
+        """Replace an inspector in all his slots of this task; returns the body of the substitution.
+
+        Raises:
+            StepError: he serves in no slot of the task, or the ground is not in the committed list.
+        """
+        self._check(ground)
+        slots = [
+            Slot(target, self._roles[place])
+            for target, team in self.teams.items()
+            for place, member in enumerate(team)
+            if member == inspector
+        ]
+        if not slots:
+            raise self._refused(f"the inspector {inspector!r} serves in none of its slots")
+        self.replaced_inspectors.add(inspector)
+        for slot in slots:
+            self.teams[slot.target][self._roles.index(slot.role)] = None
+        return self._body({"inspector": inspector}, ground, None, self._fill(slots))
+
+    def staff(self, target: str, ground: str) -> dict[str, Json]:
+        """Fill the empty slots of a target, as far as anyone can; returns the body of the substitution.
+
+        Raises:
+            StepError: the target has no empty slot, or the ground is not in the committed list.
+        """
+        self._check(ground)
+        empty = [r for r, member in zip(self._roles, self.teams.get(target, []), strict=False) if member is None]
+        if not empty:
+            raise self._refused(f"{target!r} is not a drawn target with an empty slot")
+        return self._body({"open": target}, ground, None, self._fill([Slot(target, role) for role in empty]))
+
+    def _check(self, ground: str) -> None:
+        if ground not in self._grounds:
+            raise self._refused(f"the ground {ground!r} is not in the committed list: {', '.join(self._grounds) or 'none'}")
+
+    def _refused(self, message: str) -> StepError:
+        return StepError(f"task {self._drawn.task.id!r}: {message}")
+
+    def _loads(self) -> dict[str, int]:
+        loads: dict[str, int] = {}
+        for team in self.teams.values():
+            for member in team:
+                if member is not None:
+                    loads[member] = loads.get(member, 0) + 1
+        return loads
+
+    def _fill(self, slots: Sequence[Slot]) -> list[Filled]:
+        filled = fill(
+            self._suite,
+            self._drawn.inspectors_key,
+            slots,
+            team={s.target: {m for m in self.teams[s.target] if m is not None} for s in slots},
+            eligibility=self._drawn.eligibility,
+            replaced=self.replaced_inspectors,
+            loads=self._loads(),
+            cap=self._drawn.assignment.cap,
+        )
+        for entry in filled:
+            self.teams[entry.slot.target][self._roles.index(entry.slot.role)] = entry.inspector
+        return filled
+
+    def _body(
+        self, replaced: dict[str, Json], ground: str, replacement: str | None, filled: Iterable[Filled]
+    ) -> dict[str, Json]:
+        slots: list[Json] = [
+            {"target": f.slot.target, "role": f.slot.role, "inspector": f.inspector, "cap_waived": f.cap_waived}
+            for f in filled
+        ]
+        return {
+            "task": self._drawn.task.id,
+            "replaced": replaced,
+            "ground": ground,
+            "replacement": replacement,
+            "slots": slots,
+        }
+
+
+def apply_substitution(standing: Mapping[str, Standing], body: Mapping[str, Json]) -> dict[str, Json]:
+    """Carry out the request that a substitution's body makes; returns the body that the rule gives.
+
+    Raises:
+        StepError: the request is not lawful now.
+    """
+    task = str(body["task"])
+    if task not in standing:
+        raise StepError(f"there is no task {task!r} in the draw")
+    replaced = body["replaced"]
+    ground = str(body["ground"])
+    if not isinstance(replaced, dict) or len(replaced) != 1:
+        raise StepError("a substitution replaces one target, one inspector, or staffs one open target")
+    ((what, name),) = replaced.items()
+    act = {"target": standing[task].replace_target, "inspector": standing[task].replace_inspector, "open": standing[task].staff}
+    if what not in act:
+        raise StepError(f"a substitution cannot replace a {what!r}")
+    return act[what](str(name), ground)
+
+
+def standing_after(suite: Suite, plan: Plan, draw: Draw, bodies: Iterable[Mapping[str, Json]]) -> dict[str, Standing]:
+    """How every task stands after the draw and the substitutions in ``bodies``, in order.
+
+    Raises:
+        StepError: one of them is not lawful.
+    """
+    standing = {task: Standing(suite, drawn, plan.grounds) for task, drawn in draw.items()}
+    for body in bodies:
+        apply_substitution(standing, body)
+    return standing

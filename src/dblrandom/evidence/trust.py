@@ -1,0 +1,213 @@
+"""Trust policy: whose keys count, for what, until when, and how many must sign (docs/spec, section 7).
+
+The policy is the verifier's own; nothing in a ceremony can widen it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import cast
+
+import attrs
+
+from dblrandom.errors import DblrandomError, InputError
+from dblrandom.evidence.bodies import BODIES, DIGEST, FREE, TIME
+from dblrandom.evidence.shapes import Array, Integer, Object, OneOf
+from dblrandom.kernel.canonical import decode, encode
+from dblrandom.kernel.signing import keyid
+from dblrandom.model import Json, time_seconds
+
+__all__ = ["ROLES", "Requirement", "TrustPolicy", "TrustedKey"]
+
+ROLES = ("auditor", "operator", "organiser", "party", "witness")
+"""What a trusted key can be: the organiser (or his own), a party that holds a secret, the operator of a hash chain, a
+witness, an auditor."""
+
+_KEY = Object(
+    {"name": FREE, "algorithm": OneOf(("ed25519",)), "public_key": DIGEST, "roles": Array(OneOf(ROLES), 1)},
+    {"valid_from": TIME, "valid_until": TIME, "revoked": TIME},
+)
+_SHAPE = Object(
+    {
+        "specification": OneOf(("dblrandom/v1",)),
+        "keys": Array(_KEY, 1),
+        "require": Object(others=Array(Object({"role": OneOf(ROLES), "threshold": Integer(1)}))),
+        "chains": Array(Object({"tip": DIGEST, "operator": DIGEST})),
+        "margin": Integer(),
+        "witnesses": Integer(),
+    },
+    {"previous_ceremony": DIGEST},
+)
+
+
+@attrs.frozen(kw_only=True)
+class TrustedKey:
+    """A key and its holder.
+
+    Signatures count from ``valid_from`` to ``valid_until`` and, for a key that was ``revoked``, only where another
+    witness dates them before that moment. Two keys of one holder (the same ``name``) count as one.
+    """
+
+    name: str
+    public_key: str
+    roles: tuple[str, ...]
+    algorithm: str = "ed25519"
+    valid_from: str | None = None
+    valid_until: str | None = None
+    revoked: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        _KEY.check(self.to_json(), f"trusted key {self.name!r}")
+        if "organiser" in self.roles and len(self.roles) > 1:
+            raise InputError(
+                "the organiser's key cannot have another role: he cannot witness, or be independent of, himself",
+                where=f"trusted key {self.name!r}",
+            )
+
+    @property
+    def keyid(self) -> str:
+        """The key's id: SHA-256 of the raw public key, in hex."""
+        return keyid(bytes.fromhex(self.public_key))
+
+    def to_json(self) -> dict[str, Json]:
+        """The key as the policy file has it."""
+        found: dict[str, Json] = {
+            "name": self.name,
+            "algorithm": self.algorithm,
+            "public_key": self.public_key,
+            "roles": list(self.roles),
+        }
+        limits = {"valid_from": self.valid_from, "valid_until": self.valid_until, "revoked": self.revoked}
+        return found | {name: value for name, value in limits.items() if value is not None}
+
+
+@attrs.frozen
+class Requirement:
+    """At least ``threshold`` different holders of the role must have signed."""
+
+    role: str
+    threshold: int
+
+
+def _default_requirements() -> Mapping[str, tuple[Requirement, ...]]:
+    return MappingProxyType({k: (Requirement("organiser", 1),) for k in BODIES if k != "witness"})
+
+
+@attrs.frozen(kw_only=True)
+class TrustPolicy:
+    """Whom a verifier trusts.
+
+    Attributes:
+        keys: the known keys.
+        require: for each receipt type, who must have signed; the organiser alone unless said otherwise.
+        chains: (tip, operator's keyid) of the hash chains that are known to be their operators'.
+        margin: seconds that must lie between the commitment's date and the earliest independent value.
+        witnesses: how many different witnesses must have dated the commitment; 0 makes that a finding.
+        previous_ceremony: the last digest of the organiser's ceremony before, where the verifier knows it.
+    """
+
+    keys: tuple[TrustedKey, ...] = attrs.field(converter=tuple)
+    require: Mapping[str, tuple[Requirement, ...]] = attrs.field(factory=_default_requirements)
+    chains: tuple[tuple[str, str], ...] = ()
+    margin: int = 60
+    witnesses: int = 1
+    previous_ceremony: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        seen: dict[str, str] = {}
+        for key in self.keys:
+            if key.public_key in seen:
+                raise InputError(f"{key.name!r} and {seen[key.public_key]!r} have the same key", where="trust policy")
+            seen[key.public_key] = key.name
+        for kind in self.require:
+            if kind not in BODIES:
+                raise InputError(f"there is no receipt type {kind!r}", where="trust policy: require")
+        unlike = [k.name for k in self.keys if "organiser" in k.roles and self._other_roles(k.name)]
+        if unlike:
+            raise InputError(
+                f"{unlike[0]!r} is the organiser and holds another key with another role", where="trust policy"
+            )
+
+    def _other_roles(self, name: str) -> set[str]:
+        return {role for key in self.keys if key.name == name for role in key.roles} - {"organiser"}
+
+    def key(self, keyid: str) -> TrustedKey | None:
+        """The trusted key of that id, or ``None``."""
+        return self._by_id.get(keyid)
+
+    @property
+    def _by_id(self) -> Mapping[str, TrustedKey]:
+        return {key.keyid: key for key in self.keys}
+
+    def is_independent(self, keyid: str) -> bool:
+        """Whether the key is known and not the organiser's own."""
+        key = self.key(keyid)
+        return key is not None and "organiser" not in key.roles
+
+    def to_json(self) -> dict[str, Json]:
+        """The policy as its file has it."""
+        found: dict[str, Json] = {
+            "specification": "dblrandom/v1",
+            "keys": [key.to_json() for key in self.keys],
+            "require": {
+                kind: [{"role": need.role, "threshold": need.threshold} for need in needs]
+                for kind, needs in self.require.items()
+            },
+            "chains": [{"tip": tip, "operator": operator} for tip, operator in self.chains],
+            "margin": self.margin,
+            "witnesses": self.witnesses,
+        }
+        if self.previous_ceremony is not None:
+            found["previous_ceremony"] = self.previous_ceremony
+        return found
+
+    def to_bytes(self) -> bytes:
+        """The policy file: canonical JSON."""
+        return encode(self.to_json())
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str = "trust policy") -> TrustPolicy:
+        """Read a policy file.
+
+        Raises:
+            InputError: not canonical JSON, or a member missing, unknown or out of range.
+        """
+        value = decode(data.removesuffix(b"\n"), where)
+        try:
+            _SHAPE.check(value, where)
+        except DblrandomError as error:
+            raise InputError(str(error)) from error
+        members = cast("dict[str, Json]", value)
+        keys = cast("list[dict[str, Json]]", members["keys"])
+        require = cast("dict[str, list[dict[str, Json]]]", members["require"])
+        chains = cast("list[dict[str, str]]", members["chains"])
+        return cls(
+            keys=tuple(_key(entry) for entry in keys),
+            require=MappingProxyType(
+                {
+                    kind: tuple(Requirement(cast(str, n["role"]), cast(int, n["threshold"])) for n in needs)
+                    for kind, needs in require.items()
+                }
+            ),
+            chains=tuple((entry["tip"], entry["operator"]) for entry in chains),
+            margin=cast(int, members["margin"]),
+            witnesses=cast(int, members["witnesses"]),
+            previous_ceremony=cast("str | None", members.get("previous_ceremony")),
+        )
+
+    def earliest_lawful(self, dated: str) -> int:
+        """The first second at which an independent value may be public, for a commitment dated ``dated``."""
+        return time_seconds(dated) + self.margin
+
+
+def _key(entry: Mapping[str, Json]) -> TrustedKey:
+    return TrustedKey(
+        name=cast(str, entry["name"]),
+        algorithm=cast(str, entry["algorithm"]),
+        public_key=cast(str, entry["public_key"]),
+        roles=tuple(cast("list[str]", entry["roles"])),
+        valid_from=cast("str | None", entry.get("valid_from")),
+        valid_until=cast("str | None", entry.get("valid_until")),
+        revoked=cast("str | None", entry.get("revoked")),
+    )

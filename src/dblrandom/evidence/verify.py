@@ -1,0 +1,254 @@
+"""Verification: receipts, rosters and trust in; a report of every check out, or an error (docs/spec, section 7).
+
+Nothing here believes the organiser. Bytes, chain and signatures come first, then what the witnesses show about time,
+then every number is computed again from what was committed and compared with what the receipts say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypeVar
+
+
+from dblrandom.beacons import BUILT_IN as BEACONS
+from dblrandom.beacons import Beacon
+from dblrandom.errors import DblrandomError, VerificationError
+from dblrandom.evidence.aftermath import check_deadlines, check_results, check_seals, check_substitutions
+from dblrandom.evidence.chain import check_chain, stage_after
+from dblrandom.evidence.comparing import check_stated_draw, difference
+from dblrandom.evidence.commitment import Commitment
+from dblrandom.evidence.dating import check_declared_signers, check_signatures, read_dates, signed_by
+from dblrandom.evidence.drawing import Draw, make_draw
+from dblrandom.evidence.judging import Case, Committed, earliest_independent, judge_entropy
+from dblrandom.evidence.receipt import Receipt
+from dblrandom.evidence.report import Finding, Notes, Report
+from dblrandom.evidence.revealing import check_reveal
+from dblrandom.evidence.trust import TrustPolicy
+from dblrandom.kernel.suite import Suite
+from dblrandom.model import check_time, time_seconds
+from dblrandom.roster import Roster
+from dblrandom.sampling import Sampler
+
+__all__ = ["REHEARSAL_PREFIX", "read_receipts", "verify"]
+
+REHEARSAL_PREFIX = "rehearsal."
+"""A ceremony whose name begins so is a rehearsal: every receipt carries the name, and decides nothing."""
+
+T = TypeVar("T")
+
+
+def read_receipts(envelopes: Sequence[bytes]) -> tuple[Receipt, ...]:
+    """Read envelopes strictly, in the order given.
+
+    Raises:
+        VerificationError: one of them is not a well-formed receipt.
+    """
+    return tuple(_or_fail("receipt", None, lambda: Receipt.parse(e, f"receipt {n}")) for n, e in enumerate(envelopes, 1))
+
+
+def verify(
+    receipts: Sequence[bytes],
+    *,
+    trust: TrustPolicy,
+    rosters: Mapping[str, Roster | bytes] | None = None,
+    as_of: str | None = None,
+    beacons: Mapping[str, Beacon] = BEACONS,
+    samplers: Sequence[Sampler] = (),
+    known_digests: Collection[str] = (),
+) -> Report:
+    """Verify a ceremony, or a lawful beginning of one.
+
+    Args:
+        receipts: the envelopes, in order.
+        trust: the verifier's own policy.
+        rosters: committed and result rosters by name, as :class:`~dblrandom.roster.Roster` or as the bytes of their
+            canonical files. What a missing one would have shown is reported as not checked.
+        as_of: the time at which deadlines are judged; without it they are not checked.
+        beacons: the rules of the source kinds.
+        samplers: third parties' samplers that tasks may name.
+        known_digests: digests of secrets that the verifier has seen in other ceremonies.
+
+    Returns:
+        The report: every check as passed, or as not checked and why.
+
+    Raises:
+        VerificationError: something does not hold; the message says what and where.
+    """
+    if as_of is not None:
+        check_time(as_of, "as_of")
+    chain = read_receipts(receipts)
+    suite, digests = check_chain(chain)
+    dates = read_dates(chain, digests, trust)
+    notes = Notes()
+    case = Case(receipts=chain, trust=trust, dates=dates, beacons=beacons, as_of=as_of, notes=notes)
+    notes.passed("chain", f"{len(chain)} receipts", f"canonical, in order, suite {suite.name}, head {digests[-1]}")
+    for receipt in chain:
+        holders, unknown = check_signatures(receipt, trust, dates)
+        beside = f"; not counted, unknown keys: {', '.join(unknown)}" if unknown else ""
+        notes.passed("signature", receipt.label, f"signed by {', '.join(holders) or 'nobody known'}{beside}")
+    given = _read_rosters(suite, rosters or {})
+    commitments = _check_commitments(case, digests, frozenset(known_digests))
+    _check_voids(case, commitments)
+    current = commitments[-1]
+    _check_rosters(current, given, samplers, notes)
+    stage = _stage(chain)
+    draw = _check_entropy_and_draw(case, current, digests, given, samplers)
+    standing = check_substitutions(case, current, draw)
+    check_results(case, standing)
+    check_seals(case, suite)
+    check_deadlines(case, current, stage, standing)
+    if chain[0].ceremony.startswith(REHEARSAL_PREFIX):
+        notes.found(Finding.REHEARSAL, "its name says that it is a rehearsal: its secrets are known and it decides nothing")
+    return Report(
+        ceremony=chain[0].ceremony, stage=stage, head=digests[-1], checks=tuple(notes.checks), findings=tuple(notes.findings)
+    )
+
+
+def _or_fail(check: str, where: str | None, action: Callable[[], T]) -> T:
+    """Run ``action``; any error of the library in evidence under verification is a failed verification."""
+    try:
+        return action()
+    except VerificationError:
+        raise
+    except DblrandomError as error:
+        raise VerificationError(check, str(error), where=where) from error
+
+
+def _stage(chain: Sequence[Receipt]) -> str:
+    stage = "empty"
+    for receipt in chain:
+        stage = stage_after(stage, receipt.type)
+    return stage
+
+
+def _read_rosters(suite: Suite, rosters: Mapping[str, Roster | bytes]) -> dict[str, Roster]:
+    def read(name: str, given: Roster | bytes) -> Roster:
+        return given if isinstance(given, Roster) else Roster.from_file(suite, name, given)
+
+    return {n: _or_fail("roster", f"roster {n!r}", lambda n=n, g=g: read(n, g)) for n, g in rosters.items()}  # type: ignore[misc]
+
+
+def _check_commitments(case: Case, digests: Sequence[str], known: frozenset[str]) -> list[Committed]:
+    """Every commitment of the chain, the voided ones too: content, signers, what it replaces, entropy and date."""
+    found: list[Committed] = []
+    used = known
+    for receipt in case.receipts:
+        if receipt.type != "commitment":
+            continue
+        commitment = _or_fail("commitment", receipt.label, lambda r=receipt: Commitment.from_json(r.body))  # type: ignore[misc]
+        _or_fail("commitment", receipt.label, lambda c=commitment: c.check(case.beacons))  # type: ignore[misc]
+        replaced = digests[found[-1].receipt.sequence - 1] if found else None
+        if commitment.replaces != replaced:
+            raise VerificationError("commitment", f"it says that it replaces {commitment.replaces}, not {replaced}", where=receipt.label)
+        check_declared_signers(receipt)
+        signed = frozenset(key.keyid for key in signed_by(receipt, case.trust)[0])
+        committed = Committed(receipt=receipt, commitment=commitment, signed=signed, used_before=used)
+        judge_entropy(committed, case)
+        used |= {str(s.terms["digest"]) for s in commitment.sources if s.kind == "secret"}
+        found.append(committed)
+    expected = case.trust.previous_ceremony
+    if expected is None:
+        case.notes.skipped("previous ceremony", found[0].receipt.label, "the trust policy names no ceremony before this one")
+    elif found[0].commitment.previous_ceremony != expected:
+        raise VerificationError("previous ceremony", f"it does not follow {expected}", where=found[0].receipt.label)
+    else:
+        case.notes.passed("previous ceremony", found[0].receipt.label, expected)
+    return found
+
+
+def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
+    """A void must be dated before any independent value could be known; a later one would be a second chance."""
+    for receipt in case.receipts:
+        if receipt.type != "void":
+            continue
+        committed = [c for c in commitments if c.receipt.sequence < receipt.sequence][-1]
+        earliest = earliest_independent(committed, case.trust)
+        if earliest is None:
+            earliest = min(s.not_before for s in committed.commitment.sources)
+        dated = case.dates.before(receipt.sequence)
+        if dated is not None and dated < earliest:
+            case.notes.passed("void", receipt.label, f"dated {dated}, before {earliest}")
+        elif dated is None and case.as_of is not None and time_seconds(case.as_of) < time_seconds(earliest):
+            case.notes.skipped("void", receipt.label, f"no witness has dated it yet; there is time until {earliest}")
+        else:
+            shown = f"dated {dated}" if dated else "dated by no witness"
+            raise VerificationError("void", f"it is {shown}, and not before {earliest}: redraw after entropy", where=receipt.label)
+
+
+def _check_rosters(committed: Committed, given: Mapping[str, Roster], samplers: Sequence[Sampler], notes: Notes) -> None:
+    for name, manifest in committed.commitment.rosters.items():
+        if name not in given:
+            notes.skipped("roster", name, "the roster was not given: frames, quotas and teams are not recomputed")
+        elif given[name].manifest != manifest:
+            raise VerificationError("roster", "its rows are not the ones committed", where=f"roster {name!r}")
+        else:
+            notes.passed("roster", name, f"{manifest.rows} rows, root {manifest.root}")
+    if all(name in given for name in committed.commitment.rosters):
+        where = committed.receipt.label
+        _or_fail("commitment", where, lambda: committed.commitment.check_rosters(given, samplers))
+        notes.passed("commitment", where, f"{len(committed.commitment.plan.tasks)} tasks can be drawn from these rosters")
+
+
+def _check_entropy_and_draw(
+    case: Case, committed: Committed, digests: Sequence[str], given: Mapping[str, Roster], samplers: Sequence[Sampler]
+) -> Draw | None:
+    after = case.receipts[committed.receipt.sequence :]
+    reveal = next((r for r in after if r.type == "reveal"), None)
+    drawn = next((r for r in after if r.type == "draw"), None)
+    if reveal is None:
+        case.notes.skipped("seed", "reveal", "there is no reveal yet")
+        case.notes.skipped("draw", "draw", "there is no draw yet")
+        return None
+    _check_not_early(case, committed, reveal)
+    digest = digests[committed.receipt.sequence - 1]
+    seed = _or_fail(
+        "seed",
+        reveal.label,
+        lambda: check_reveal(committed.commitment, digest, reveal.ceremony, reveal.body, case.beacons),
+    )
+    case.notes.passed("seed", reveal.label, seed)
+    if drawn is None:
+        case.notes.skipped("draw", "draw", "there is no draw yet")
+        return None
+    return _check_draw(case, committed.commitment, seed, drawn, given, samplers)
+
+
+def _check_not_early(case: Case, committed: Committed, reveal: Receipt) -> None:
+    """A value that a witness saw revealed before its ``not_before`` was not as unknown as it was declared to be."""
+    dated = case.dates.before(reveal.sequence)
+    for source in committed.commitment.sources:
+        if source.kind != "secret" and dated is not None and dated < source.not_before:
+            raise VerificationError(
+                "entropy", f"{source.name!r} was declared unknown until {source.not_before}, but was revealed by {dated}", where=reveal.label
+            )
+
+
+def _check_draw(
+    case: Case,
+    commitment: Commitment,
+    seed: str,
+    receipt: Receipt,
+    given: Mapping[str, Roster],
+    samplers: Sequence[Sampler],
+) -> Draw | None:
+    stated = {name: value for name, value in receipt.body.items() if name != "blind"}
+    _or_fail("draw", receipt.label, lambda: check_stated_draw(commitment, seed, receipt.body, given, samplers, case.notes))
+    missing = [name for name in commitment.rosters if name not in given]
+    if missing:
+        case.notes.skipped("draw", receipt.label, f"not recomputed: the rosters {', '.join(missing)} were not given")
+        return None
+    draw = _or_fail("draw", receipt.label, lambda: make_draw(commitment, seed, given, samplers))
+    found = difference(stated, draw.to_json(), "body")
+    if found is not None:
+        raise VerificationError("draw", found, where=receipt.label)
+    for drawn in draw.values():
+        case.notes.passed(
+            "draw", f"task {drawn.task.id}", f"{len(drawn.selected)} of {sum(s.size for s in drawn.selection.strata)} recomputed, teams too"
+        )
+        for slot in drawn.assignment.slots:
+            if slot.eligible < 2:
+                case.notes.found(
+                    Finding.PREDICTABLE,
+                    f"task {drawn.task.id}: {slot.role} of {slot.target!r} had {slot.eligible} eligible inspector, {slot.recused} recused",
+                )
+    return draw

@@ -1,0 +1,133 @@
+"""Canonical JSON: RFC 8785 without floats, and a strict reader of it (docs/spec, section 1).
+
+One value has one encoding, so that a digest of the bytes is a digest of the value; the reader refuses everything
+that it would not itself have written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NoReturn
+
+from dblrandom.errors import CanonicalError
+from dblrandom.model.json import Json
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_INTEGER", "decode", "encode"]
+
+MAX_BYTES = 16 * 1024 * 1024
+"""The longest document, in bytes."""
+MAX_DEPTH = 32
+"""The deepest nesting; the outermost array or object is 1."""
+MAX_INTEGER = 2**53 - 1
+"""The greatest magnitude of an integer, that of RFC 8259 section 6 for exchange between implementations."""
+
+# Possessive, and ended by the end of the data as well, so that no input makes it search twice over the same bytes.
+_STRING = re.compile(rb'(?s)"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)')
+_BRACKET = re.compile(rb"[\[\]{}]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def encode(value: Json, where: str = "JSON") -> bytes:
+    """The one canonical encoding of ``value``, UTF-8 without a final line break (RFC 8785).
+
+    Raises:
+        CanonicalError: a value that has none: a float, a key that is not text, a lone surrogate, an integer beyond
+            2^53-1, nesting over 32 or more than 16 MiB.
+    """
+    try:
+        text = json.dumps(_ordered(value, where, 1), ensure_ascii=False, separators=(",", ":"))
+        data = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise CanonicalError("a string has a lone surrogate; it is not text", where=where) from error
+    if len(data) > MAX_BYTES:
+        raise CanonicalError(f"{len(data)} bytes; at most {MAX_BYTES} are allowed", where=where)
+    return data
+
+
+def decode(data: bytes, where: str = "JSON") -> Json:
+    """Read one canonical document; ``encode(decode(data)) == data`` for all data that it takes.
+
+    Raises:
+        CanonicalError: anything else, whatever it is.
+    """
+    if len(data) > MAX_BYTES:
+        raise CanonicalError(f"{len(data)} bytes; at most {MAX_BYTES} are allowed", where=where)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CanonicalError(f"byte {error.start} is not UTF-8", where=where) from error
+    _check_depth(data, where)
+    value = _parsed(text, where)
+    again = encode(value, where)
+    if again != data:
+        at = next((i for i, (a, b) in enumerate(zip(again, data, strict=False)) if a != b), min(len(again), len(data)))
+        raise CanonicalError(f"not in canonical form (RFC 8785) from byte {at} on; write it canonically", where=where)
+    return value
+
+
+def _utf16(key: str) -> bytes:
+    """RFC 8785 section 3.2.3 sorts by UTF-16 code units, which is not the order of code points."""
+    return key.encode("utf-16-be")
+
+
+def _ordered(value: object, where: str, depth: int) -> Json:
+    """Copy ``value`` with its members in canonical order, refusing what has no canonical form."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:
+            raise CanonicalError("an integer is beyond 2^53-1; write it as a string", where=where)
+        return int(value)
+    if not isinstance(value, (list, dict)):
+        raise CanonicalError(f"a {type(value).__name__} has no canonical form; use text or integers", where=where)
+    if depth > MAX_DEPTH:
+        raise CanonicalError(f"nested deeper than {MAX_DEPTH}", where=where)
+    if isinstance(value, list):
+        return [_ordered(item, where, depth + 1) for item in value]
+    if not all(isinstance(key, str) for key in value):
+        raise CanonicalError("an object has a key that is not text", where=where)
+    return {key: _ordered(value[key], where, depth + 1) for key in sorted(value, key=_utf16)}
+
+
+def _check_depth(data: bytes, where: str) -> None:
+    """Refuse deep nesting before the parser, which recurses, can see it."""
+    depth = 0
+    for bracket in _BRACKET.finditer(_STRING.sub(b"", data)):
+        if bracket.group() in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise CanonicalError(f"nested deeper than {MAX_DEPTH}", where=where)
+        else:
+            depth -= 1
+
+
+def _parsed(text: str, where: str) -> Json:
+    def refuse(what: str) -> NoReturn:
+        raise CanonicalError(what, where=where)
+
+    def integer(digits: str) -> int:
+        # Bounded before int(), whose time grows with the square of the length.
+        if digits == "-0" or len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
+            refuse("-0 is not allowed" if digits == "-0" else "an integer is beyond 2^53-1; write it as a string")
+        return int(digits)
+
+    def members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            seen: set[str] = set()
+            twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+            refuse(f"the key {twice!r} occurs twice")
+        return found
+
+    try:
+        value: Json = json.loads(
+            text,
+            object_pairs_hook=members,
+            parse_int=integer,
+            parse_float=lambda _: refuse("a number has a fraction or an exponent; only integers are allowed"),
+            parse_constant=lambda name: refuse(f"{name} is not JSON"),
+        )
+    except json.JSONDecodeError as error:
+        raise CanonicalError(f"not JSON: {error.msg} at character {error.pos}", where=where) from error
+    return value
