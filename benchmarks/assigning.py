@@ -39,7 +39,9 @@ def recuse(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
 def ordinary(scale: float, rng: random.Random, **rule: int) -> Task:
     """Two roles whose filters overlap, and some thousand recusals."""
     targets, people = firms(int(10_000 * scale)), badges(int(1_000 * scale))
-    rows = [(one, rng.choice(("leader", "senior", "officer")), rng.choice("NESW")) for one in people]
+    rows: list[tuple[str, ...]] = [
+        (one, rng.choice(("leader", "senior", "officer")), rng.choice("NESW")) for one in people
+    ]
     roles = [role("lead", grade=("leader", "senior")), role("member", grade=("officer", "senior"))]
     recusals = recuse((rng.choice(people), rng.choice(targets)) for _ in range(int(4_000 * scale)))
     return ["id", "grade", "side"], rows, roles, recusals, targets, rule
@@ -54,7 +56,7 @@ def everyone(scale: float, rng: random.Random, **rule: int) -> Task:
 def few_experts(scale: float, rng: random.Random, **rule: int) -> Task:
     """One role that six persons may take, who are wanted for the other two as well."""
     targets, people = firms(int(6_000 * scale)), badges(int(1_000 * scale))
-    rows = [(one, "yes" if n < 6 else "no") for n, one in enumerate(people)]
+    rows: list[tuple[str, ...]] = [(one, "yes" if n < 6 else "no") for n, one in enumerate(people)]
     roles = [role("expert", expert=("yes",)), role("lead"), role("member")]
     recusals = recuse((rng.choice(people[:6]), rng.choice(targets)) for _ in range(int(2_000 * scale)))
     return ["id", "expert"], rows, roles, recusals, targets, rule

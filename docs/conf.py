@@ -32,7 +32,7 @@ napoleon_use_ivar = True
 nitpick_ignore = [("py:class", "dblrandom.evidence.report.Notes")]  # collects a report; not part of the interface
 nitpick_ignore_regex = [
     ("py:.*", r"(attr|attrs|click|collections|concurrent|contextlib|cryptography|datetime|enum|fractions)(\..*)?"),
-    ("py:.*", r"dblrandom\.(.*\.)?_\w+"),  # private names have no page
+    ("py:.*", r"dblrandom\.(.*\.)?(_\w+|[A-Z])"),  # private names and type variables have no page
     ("py:.*", r"(hashlib|os|pathlib|re|rich|tomllib|types|typing|typing_extensions)(\..*)?"),
 ]
 

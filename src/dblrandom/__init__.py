@@ -57,8 +57,8 @@ from dblrandom.kernel.signing import Ed25519Signer, Signer
 from dblrandom.kernel.suite import SHA256, SM3, Suite
 from dblrandom.model import (
     AdministrativeLevel,
-    Inspector,
     InspectionMethod,
+    Inspector,
     LegalBasis,
     Level,
     Plan,

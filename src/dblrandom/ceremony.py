@@ -8,23 +8,25 @@ arguments; what to keep, and where, is for an adapter such as :class:`dblrandom.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import Self, cast
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
-from dblrandom.errors import DblrandomError, EntropyError, ReceiptError, StepError
+from dblrandom.errors import EntropyError, ReceiptError, RosterError, StepError
 from dblrandom.evidence.bodies import SEALABLE
-from dblrandom.evidence.chain import check_chain, stage_after
-from dblrandom.evidence.comparing import difference
+from dblrandom.evidence.chain import stage_after
 from dblrandom.evidence.commitment import Commitment, Declared
-from dblrandom.evidence.drawing import Draw, make_draw
+from dblrandom.evidence.comparing import difference
+from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
+from dblrandom.evidence.drawing import Draw
 from dblrandom.evidence.receipt import Receipt, payload_bytes, sign_payload
 from dblrandom.evidence.revealing import Value, check_reveal, make_reveal
-from dblrandom.evidence.standing import Standing, apply_substitution, standing_after
+from dblrandom.evidence.standing import apply_substitution
+from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.signing import Signer
 from dblrandom.kernel.suite import SHA256, Suite
-from dblrandom.model import Json, Plan, ResultCode, Source, check_name, time_seconds
+from dblrandom.model import Json, Plan, Population, ResultCode, Source, check_names_distinct, time_seconds
 from dblrandom.roster import Roster
 from dblrandom.sampling import Sampler
 
@@ -34,146 +36,50 @@ MARGIN = 60
 """Seconds that must lie between committing and the first moment at which a value can be public."""
 
 
-class Ceremony:
-    """One ceremony of one organiser, from its first commitment to its last result.
+class Ceremony(Transcript):
+    """One ceremony of one organiser, from its first commitment to its last result; see :class:`Transcript`."""
 
-    Attributes:
-        name: the ceremony's name, which every receipt carries.
-        suite: the hash suite.
-        receipts: the chain so far.
-    """
-
-    def __init__(
-        self, name: str, suite: Suite, *, beacons: Mapping[str, Beacon] = BEACONS, samplers: Sequence[Sampler] = ()
-    ) -> None:
-        self.name = check_name(name, "ceremony")
-        self.suite = suite
-        self.receipts: tuple[Receipt, ...] = ()
-        self._beacons = beacons
-        self._samplers = tuple(samplers)
-        self._plan: Plan | None = None
-        self._rosters: dict[str, Roster] = {}
-        self._drawn: Draw | None = None
+    _plan: Plan | None = None
 
     @classmethod
     def open(
         cls,
         name: str,
         plan: Plan,
-        rosters: Iterable[Roster],
+        rosters: Iterable[Roster | Population],
         *,
         suite: Suite = SHA256,
         beacons: Mapping[str, Beacon] = BEACONS,
         samplers: Sequence[Sampler] = (),
-    ) -> Ceremony:
-        """Begin a ceremony with a plan and its rosters; nothing is fixed before :meth:`commit`."""
+    ) -> Self:
+        """Begin a ceremony with a plan and its rosters; nothing is fixed before :meth:`commit`.
+
+        Populations are made into rosters; a confidential one must be built beforehand, with its blinds.
+        """
         found = cls(name, suite, beacons=beacons, samplers=samplers)
         found.redraft(plan, rosters)
         return found
 
     @classmethod
-    def resume(
+    def read(
         cls,
         envelopes: Sequence[bytes],
-        rosters: Iterable[Roster],
+        rosters: Iterable[Roster] = (),
         *,
         beacons: Mapping[str, Beacon] = BEACONS,
         samplers: Sequence[Sampler] = (),
-    ) -> Ceremony:
-        """Carry on from the receipts of a ceremony and its committed rosters.
-
-        This trusts the receipts as far as their chain; :func:`dblrandom.verify` is what checks them to the end.
-
-        Raises:
-            VerificationError: the receipts are not one lawful chain.
-            ReceiptError, PlanError: the commitment cannot be read.
-        """
-        receipts = tuple(Receipt.parse(e, f"receipt {n}") for n, e in enumerate(envelopes, 1))
-        suite, _ = check_chain(receipts)
-        found = cls(receipts[0].ceremony, suite, beacons=beacons, samplers=samplers)
-        found.receipts = receipts
-        found.redraft(found.commitment.plan, rosters)
+    ) -> Self:
+        """Carry on from the receipts of a ceremony and its committed rosters; see :meth:`Transcript.read`."""
+        found = super().read(envelopes, rosters, beacons=beacons, samplers=samplers)
+        found._plan = found.commitment.plan
         return found
 
-    def redraft(self, plan: Plan, rosters: Iterable[Roster]) -> None:
+    def redraft(self, plan: Plan, rosters: Iterable[Roster | Population]) -> None:
         """Set the plan and the rosters that the next commitment will fix."""
+        built = [r if isinstance(r, Roster) else Roster.build(self.suite, r) for r in rosters]
+        check_names_distinct([roster.name for roster in built], "rosters", error=RosterError)
         self._plan = plan
-        self._rosters = {roster.name: roster for roster in rosters}
-
-    # What is known of the ceremony
-
-    @property
-    def stage(self) -> str:
-        """Where the ceremony stands: ``empty``, ``committed``, ``voided``, ``sealing``, ``revealed`` or ``drawn``."""
-        stage = "empty"
-        for receipt in self.receipts:
-            stage = stage_after(stage, receipt.type)
-        return stage
-
-    @property
-    def head(self) -> str | None:
-        """The digest of the last receipt."""
-        return self.receipts[-1].digest(self.suite) if self.receipts else None
-
-    @property
-    def envelopes(self) -> tuple[bytes, ...]:
-        """The receipts as the bytes of their files."""
-        return tuple(receipt.envelope for receipt in self.receipts)
-
-    @property
-    def rosters(self) -> dict[str, Roster]:
-        """The committed rosters, by name."""
-        return dict(self._rosters)
-
-    def last(self, kind: str) -> Receipt | None:
-        """The last receipt of a type, or ``None``."""
-        return next((r for r in reversed(self.receipts) if r.type == kind), None)
-
-    @property
-    def commitment(self) -> Commitment:
-        """The commitment in force.
-
-        Raises:
-            StepError: nothing is committed.
-        """
-        receipt = self.last("commitment")
-        if receipt is None:
-            raise StepError("nothing is committed yet: commit first")
-        return Commitment.from_json(receipt.body)
-
-    @property
-    def commitment_digest(self) -> str:
-        """The digest of the commitment in force, which begins the seed."""
-        receipt = self.last("commitment")
-        if receipt is None:
-            raise StepError("nothing is committed yet: commit first")
-        return receipt.digest(self.suite)
-
-    @property
-    def drawn(self) -> Draw:
-        """The draw, recomputed from the receipts and the rosters.
-
-        Raises:
-            StepError: there is no draw yet.
-        """
-        receipt, reveal = self.last("draw"), self.last("reveal")
-        if receipt is None or reveal is None:
-            raise StepError("there is no draw yet: reveal and draw first")
-        if self._drawn is None:
-            self._drawn = self.compute_draw(str(reveal.body["seed"]))
-        return self._drawn
-
-    @property
-    def standing(self) -> dict[str, Standing]:
-        """How each task stands after the substitutions so far."""
-        bodies = [
-            {k: v for k, v in receipt.body.items() if k != "blind"}
-            for receipt in self.receipts
-            if receipt.type == "substitution"
-        ]
-        return standing_after(self.suite, self.commitment.plan, self.drawn, bodies)
-
-    # Steps
+        self._rosters = {roster.name: roster for roster in built}
 
     def draft_commitment(
         self,
@@ -247,7 +153,7 @@ class Ceremony:
             "time": time,
         }
         if disclosed:
-            self._check_disclosed(disclosed)
+            check_disclosed(self.commitment, self.name, disclosed, self.beacons)
             body["disclosed"] = dict(disclosed)
         return self._append("witness", body, time, keys)
 
@@ -258,7 +164,7 @@ class Ceremony:
             EntropyError: a value is missing, or is not the declared one.
         """
         named = {n: v if isinstance(v, Value) else Value(v) for n, v in values.items()}
-        return make_reveal(self.commitment, self.commitment_digest, self.name, named, self._beacons)
+        return make_reveal(self.commitment, self.commitment_digest, self.name, named, self.beacons)
 
     def reveal(
         self, values: Mapping[str, Value | str], *, time: str, keys: Sequence[Signer], margin: int = 0
@@ -275,12 +181,6 @@ class Ceremony:
                 raise StepError(f"the source {source.name!r} cannot be revealed before {source.not_before}")
         return self._append("reveal", self.compute_reveal(values), time, keys)
 
-    def compute_draw(self, seed: str) -> Draw:
-        """Draw every task with ``seed`` (64 hex), from the committed rosters; pure, so it can be done by anyone."""
-        commitment = self.commitment
-        commitment.check_rosters(self._rosters, self._samplers)
-        return make_draw(commitment, seed, self._rosters, self._samplers)
-
     def draw(self, *, time: str, keys: Sequence[Signer]) -> Draw:
         """Draw every task, and sign what was drawn.
 
@@ -294,9 +194,7 @@ class Ceremony:
         self._append("draw", self._drawn.to_json(), time, keys)
         return self._drawn
 
-    def substitute(
-        self, task: str, ground: str, *, time: str, keys: Sequence[Signer], **replaced: str
-    ) -> Receipt:
+    def substitute(self, task: str, ground: str, *, time: str, keys: Sequence[Signer], **replaced: str) -> Receipt:
         """Replace a ``target=`` or an ``inspector=``, or staff an ``open=`` target; who follows is decided by rule.
 
         Raises:
@@ -331,6 +229,8 @@ class Ceremony:
         Args:
             task: the task's id.
             outcomes: for each target, one or more result codes.
+            time: now.
+            keys: who signs.
 
         Raises:
             StepError: not lawful now, an unknown task, or a target that was never drawn for it.
@@ -352,7 +252,9 @@ class Ceremony:
             entries.append({"id": target, "codes": [str(code) for code in codes]})
         return {"task": task, "outcomes": entries}
 
-    def seal(self, kind: str, body: Mapping[str, Json], *, blind: str, time: str, keys: Sequence[Signer]) -> dict[str, Json]:
+    def seal(
+        self, kind: str, body: Mapping[str, Json], *, blind: str, time: str, keys: Sequence[Signer]
+    ) -> dict[str, Json]:
         """Fix a body now that is published later; returns the body to keep secret and to give to :meth:`unseal`.
 
         Args:
@@ -368,7 +270,9 @@ class Ceremony:
         if kind not in SEALABLE:
             raise StepError(f"a {kind} cannot be sealed; these can: {', '.join(SEALABLE)}")
         if kind in ("reveal", "draw") and not self._undisclosed():
-            raise StepError("a sealed draw needs a secret source that has not been disclosed: anyone could compute this draw")
+            raise StepError(
+                "a sealed draw needs a secret source that has not been disclosed: anyone could compute this draw"
+            )
         sealed = dict(body) | {"blind": blind}
         self._append("sealed", {"type": kind, "digest": self.suite.hexhash(encode(sealed))}, time, keys)
         return sealed
@@ -390,7 +294,7 @@ class Ceremony:
 
         Raises:
             ReceiptError, CanonicalError: it is malformed.
-            StepError: it is of another ceremony or another place in the chain, not lawful now, or not what the rules give.
+            StepError: it belongs elsewhere in the chain, is not lawful now, or is not what the rules give.
         """
         receipt = Receipt.parse(envelope)
         if (receipt.ceremony, receipt.sequence, receipt.previous) != (self.name, len(self.receipts) + 1, self.head):
@@ -425,20 +329,20 @@ class Ceremony:
     def _check_commitment(self, commitment: Commitment, time: str, margin: int) -> None:
         if commitment.suite.name != self.suite.name:
             raise StepError(f"the suite of this ceremony is {self.suite.name}, not {commitment.suite.name}")
-        commitment.check(self._beacons)
-        commitment.check_rosters(self._rosters, self._samplers)
+        commitment.check(self.beacons)
+        commitment.check_rosters(self._rosters, self.samplers)
         for source in commitment.sources:
             if time_seconds(source.not_before) < time_seconds(time) + margin:
                 raise EntropyError(
-                    f"it can be public from {source.not_before}, which is not {margin} s after the commitment at {time}",
+                    f"it can be public from {source.not_before}, not {margin} s after the commitment at {time}",
                     where=f"source {source.name!r}",
                 )
 
     def _check_computed(self, receipt: Receipt) -> None:
         """What others signed must be what the rules give; what was made here passes by construction."""
-        stated = {name: value for name, value in receipt.body.items() if name != "blind"}
+        stated = receipt.stated
         if receipt.type == "reveal":
-            check_reveal(self.commitment, self.commitment_digest, self.name, stated, self._beacons)
+            check_reveal(self.commitment, self.commitment_digest, self.name, stated, self.beacons)
             return
         if receipt.type == "draw":
             reveal = cast(Receipt, self.last("reveal"))
@@ -451,18 +355,6 @@ class Ceremony:
             raise StepError(problem)
 
     def _undisclosed(self) -> bool:
-        disclosed: set[str] = set()
-        for receipt in self.receipts:
-            if receipt.type == "witness":
-                disclosed |= set(cast("dict[str, str]", receipt.body.get("disclosed", {})))
+        """Whether some secret is still known to its holder alone, as far as the chain tells."""
+        disclosed = disclosed_in(self.receipts)
         return any(s.kind == "secret" and s.name not in disclosed for s in self.commitment.sources)
-
-    def _check_disclosed(self, disclosed: Mapping[str, str]) -> None:
-        sources = {s.name: s for s in self.commitment.sources if s.kind == "secret"}
-        for name, value in disclosed.items():
-            if name not in sources:
-                raise EntropyError(f"no secret {name!r} is committed; there are {', '.join(sources) or 'none'}")
-            try:
-                self._beacons["secret"].check_value(sources[name], value, None, suite=self.suite, ceremony=self.name)
-            except DblrandomError as error:
-                raise EntropyError(str(error), where=f"disclosed secret {name!r}") from error

@@ -66,13 +66,13 @@ class Crashing(Ops):
         self.unflushed[path] = None
 
     def fsync(self, path: Path) -> None:
+        # Flushing is simulated: what counts is its place in the order, and a real one is slow on a busy disk.
         self._step()
-        super().fsync(path)
         self.unflushed.pop(path, None)
 
     def fsync_directory(self, path: Path) -> None:
         self._step()
-        super().fsync_directory(path)
+        assert path.is_dir()
 
     def rename(self, source: Path, target: Path) -> None:
         self._step()
@@ -118,7 +118,7 @@ def crash_everywhere(
     root = work / "root"
     build(root, before)
     none = tree(root)
-    apply(root, changes)
+    apply(root, changes, ops=Crashing(10**6))
     everything = tree(root)
     for first in itertools.count():
         if not _crashed(root, before, changes, Crashing(first, power=power), step):
@@ -129,7 +129,7 @@ def crash_everywhere(
             assert _crashed(root, before, changes, Crashing(first, power=power), step)
             if _recovered(root, second, power=power):
                 break
-            recover(root)
+            recover(root, ops=Crashing(10**6))
             _settled(root, none, everything, committed)
         _settled(root, none, everything, committed)
     raise AssertionError("unreachable")

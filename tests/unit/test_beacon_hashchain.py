@@ -14,7 +14,7 @@ from dblrandom.kernel.suite import SHA256, SM3
 from dblrandom.model import Json, Source
 
 BEACON = HashChainBeacon()
-VALUE = "07" * 32
+VALUE = "a7" * 32
 GENESIS = "2024-01-01T00:00:00Z"
 
 

@@ -34,7 +34,9 @@ def test_every_single_slip_and_every_swap_of_neighbours_is_found(code: str) -> N
             assert not is_valid(code[:place] + code[place + 1] + code[place] + code[place + 2 :])
 
 
-@pytest.mark.parametrize("bad", ["", "9" * 16, "9" * 18, "I" * 17, "91A" + "0" * 14, "９" * 17, "9144030071526726x", None, 5])
+@pytest.mark.parametrize(
+    "bad", ["", "9" * 16, "9" * 18, "I" * 17, "91A" + "0" * 14, "９" * 17, "9144030071526726x", None, 5]
+)
 def test_what_is_not_the_first_17_is_refused(bad: object) -> None:
     with pytest.raises(InputError):
         check_character(bad)  # type: ignore[arg-type]

@@ -40,7 +40,7 @@ def test_the_error_type_is_the_callers() -> None:
 
 
 def test_a_task_id_leaves_room_for_the_names_of_its_result_rosters() -> None:
-    """<id>.selected must be a roster name of 64 characters at most, or the draw would fail after the entropy is known."""
+    """``<id>.selected`` must be a roster name too, or the draw would fail after the entropy is known."""
     longest = "A" * 55
     check_task_id(longest, "id")
     assert len(f"{longest}.selected") == 64

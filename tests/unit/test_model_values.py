@@ -8,7 +8,17 @@ import attrs
 import pytest
 
 from dblrandom.errors import EntropyError, PlanError, RosterError
-from dblrandom.model import Filter, Population, Quota, Rounding, Scope, Source, ratio_from_json, ratio_to_json
+from dblrandom.model import (
+    Filter,
+    Population,
+    Quota,
+    Rounding,
+    Scope,
+    Source,
+    check_task_id,
+    ratio_from_json,
+    ratio_to_json,
+)
 
 
 def test_ratios_have_one_form() -> None:
@@ -78,7 +88,10 @@ def test_a_quota_in_json_names_its_path() -> None:
     for change, message in (
         ({"count": 0}, "plan.tasks[2].quota.count: 0 is not a whole number of at least 1"),
         ({"ratio": {"numerator": 31, "denominator": 10}}, "plan.tasks[2].quota.ratio: 31/10 is over 1"),
-        ({"ratio": {"numerator": 2, "denominator": 4}}, "plan.tasks[2].quota.ratio: 2/4 is not in lowest terms; write 1/2"),
+        (
+            {"ratio": {"numerator": 2, "denominator": 4}},
+            "plan.tasks[2].quota.ratio: 2/4 is not in lowest terms; write 1/2",
+        ),
         ({"cap": None}, "plan.tasks[2].quota.cap: null is not"),
         ({"extra": 1}, "plan.tasks[2].quota: unknown member 'extra'"),
     ):
@@ -171,8 +184,13 @@ def test_populations_refused_name_row_and_column() -> None:
             Population.from_rows("targets", columns, rows)  # type: ignore[arg-type]
     with pytest.raises(RosterError, match="row 2: the column 'a' is missing"):
         Population.from_dicts("targets", ("id", "a"), [{"id": "1", "a": ""}, {"id": "2"}])
-    with pytest.raises(RosterError, match="not a name"):
-        Population("Targets", ("id",), ())
+    with pytest.raises(RosterError, match="not a roster's name"):
+        Population("the targets", ("id",), ())
+
+
+def test_the_longest_task_id_has_result_rosters() -> None:
+    name = f"{check_task_id('A' * 55, 'id')}.selected"
+    assert Population(name, ("id",), ()).name == name
 
 
 def test_a_filter_is_sorted_by_bytes_and_keeps_nothing_of_the_callers() -> None:
@@ -182,6 +200,15 @@ def test_a_filter_is_sorted_by_bytes_and_keeps_nothing_of_the_callers() -> None:
     values.append("z")
     assert picked["c"] == ("", "a", "\uffee", "\U00010000")
     assert picked == Filter({"c": ("a", "", "\U00010000", "\uffee")})
-    for bad in ({"c": []}, {"c": ["a", "a"]}, {"c": "a"}, {"C": ["a"]}, {"c": [1]}, {"c": ["\t"]}, {"c": ["x" * 1025]}, 3):
+    for bad in (
+        {"c": []},
+        {"c": ["a", "a"]},
+        {"c": "a"},
+        {"C": ["a"]},
+        {"c": [1]},
+        {"c": ["\t"]},
+        {"c": ["x" * 1025]},
+        3,
+    ):
         with pytest.raises(PlanError):
             Filter(bad)  # type: ignore[arg-type]

@@ -195,6 +195,7 @@ def test_nodes_are_not_pages() -> None:
         b"a\na\nc\n",
         b"a\nb\nb\n",
         b"a\nb\nc",
+        b"a\nb\nc\nd",
         b"a\r\nb\nc\n",
         b"a\nb\tx\nc\n",
         b"a\n\nc\n",

@@ -192,8 +192,10 @@ def read_pulse(folder: str | os.PathLike[str], step: int) -> Pulse:
     """
     info = read_info(folder)
     due = info.schedule.time_of(step)
+    if step == 0:
+        raise EntropyError("step 0 is the tip itself and has no pulse; ask for 1 or more", where=str(folder))
     path = _pulse_path(Path(folder), step)
-    if step > 0 and not os.path.lexists(path):
+    if not os.path.lexists(path):
         raise NotYetPublic(f"{path}: step {step} has not been revealed; it is due at {due}")
     return _read_pulse(path, info, step)
 

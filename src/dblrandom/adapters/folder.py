@@ -21,7 +21,7 @@ from dblrandom.adapters.lock import FolderLock
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.errors import DblrandomError, FolderError, VerificationError
-from dblrandom.evidence import Commitment, Finding, Receipt, Report, TrustedKey, TrustPolicy, verify
+from dblrandom.evidence import Commitment, Finding, Receipt, Report, Transcript, TrustedKey, TrustPolicy, verify
 from dblrandom.model import planfile
 from dblrandom.roster import Roster
 from dblrandom.sampling import Sampler
@@ -196,13 +196,9 @@ class CeremonyFolder:
         return Contents(ordered, tables["rosters"], tables["results"], single[_PLAN], single[_TRUST])
 
     def _resume(self, contents: Contents) -> Ceremony:
-        receipts = [Receipt.parse(data, f"receipt {n}") for n, data in enumerate(contents.receipts, 1)]
-        commitments = [r for r in receipts if r.type == "commitment"]
-        if not commitments:
-            raise FolderError(f"{self.root}: there is no commitment in it")
-        suite = Commitment.from_json(commitments[-1].body).suite
+        suite = Transcript.read(contents.receipts).suite
         rosters = [Roster.from_file(suite, name, data) for name, data in contents.rosters.items()]
-        return Ceremony.resume(contents.receipts, rosters, beacons=self._beacons, samplers=self._samplers)
+        return Ceremony.read(contents.receipts, rosters, beacons=self._beacons, samplers=self._samplers)
 
     def _write(
         self, listed: Mapping[str, str], files: Mapping[str, bytes | None], private: Mapping[str, bytes]
@@ -250,12 +246,12 @@ def _in_order(receipts: Mapping[str, bytes]) -> tuple[bytes, ...]:
 
 def _check_files(contents: Contents) -> None:
     """Check that the folder holds exactly the files that its (verified) receipts call for."""
-    receipts = [Receipt.parse(data) for data in contents.receipts]
-    commitment = Commitment.from_json([r for r in receipts if r.type == "commitment"][-1].body)
+    transcript = Transcript.read(contents.receipts)
+    commitment = transcript.commitment
     if contents.plan != planfile.dumps(commitment.plan).encode():
         raise VerificationError("folder", "it is not the committed plan", where=_PLAN)
     expected = {"rosters": set(commitment.rosters), "results": set()}
-    if any(r.type == "draw" for r in receipts):
+    if transcript.last("draw") is not None:
         expected["results"] = {f"{t.id}.{kind}" for t in commitment.plan.tasks for kind in ("selected", "teams")}
     for directory, found in (("rosters", set(contents.rosters)), ("results", set(contents.results))):
         for name in sorted(found ^ expected[directory]):

@@ -1,4 +1,4 @@
-"""Making the sources that a commitment declares: new secrets, and the next step of a hash chain (docs/spec, section 3)."""
+"""Making the sources that a commitment declares: secrets, and the steps of hash chains (docs/spec, section 3)."""
 
 from __future__ import annotations
 

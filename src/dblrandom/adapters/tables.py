@@ -81,18 +81,21 @@ def read_csv(
     roster = source.stem if name is None else name
     if not is_name(roster):
         raise RosterError(f"{show(roster)} is no name for a roster (a-z 0-9 . _ -); give one as name", where=where)
-    with os_failure(source, "read it"), open(open_regular(source), "rb") as file:
-        records = _records(file, encoding, where)
+    with os_failure(source, "read it"), open(open_regular(source), "rb") as file, _text(file, encoding, where) as text:
+        records = _records(text, encoding, where)
         layout = _layout(next(records, None), id, columns, dict(rename or {}), where)
         rows = tuple(_rows(records, layout, where))
     return Population(roster, layout.columns, rows, confidential)
 
 
-def _records(file: io.BufferedReader, encoding: str, where: str) -> Iterator[tuple[int, list[str]]]:
-    """Give each record with the line of the file on which it begins."""
+def _text(file: io.BufferedReader, encoding: str, where: str) -> io.TextIOWrapper:
     if encoding == "gb18030" and file.peek(3)[:3] == _BOM:
         raise RosterError("is UTF-8, not GB18030; leave encoding out", where=where)
-    text = io.TextIOWrapper(file, "gb18030" if encoding == "gb18030" else "utf-8-sig", newline="")
+    return io.TextIOWrapper(file, "gb18030" if encoding == "gb18030" else "utf-8-sig", newline="")
+
+
+def _records(text: io.TextIOWrapper, encoding: str, where: str) -> Iterator[tuple[int, list[str]]]:
+    """Give each record with the line of the file on which it begins."""
     reader = csv.reader(text, strict=True)
     while True:
         line = reader.line_num + 1

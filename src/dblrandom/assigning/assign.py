@@ -8,6 +8,7 @@ all remaining slots can still be filled. The answer is defined by the tickets al
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from attrs import frozen
 
@@ -65,13 +66,15 @@ def assign(
         RosterError: a target that is named twice.
     """
     ordered = sorted(targets, key=lambda target: id_bytes(target, "drawn targets"))
-    for one, next_one in zip(ordered, ordered[1:], strict=False):
+    for one, next_one in pairwise(ordered):
         if one == next_one:
             raise RosterError("this target was drawn twice; give each once", where=f"target {one}")
     names = [role.name for role in roles]
     for name in names:
         if name not in eligibility.roles:
-            raise PlanError("who passes this role's filter was not worked out; build eligibility with it", where=name)
+            raise PlanError(
+                "who passes this role's filter was not worked out; build eligibility with it", where=f"role {name}"
+            )
     if len(set(names)) < len(names):
         raise PlanError("two roles have one name; give each its own", where="roles")
     slots = [Slot(target, name) for target in ordered for name in names]

@@ -48,7 +48,7 @@ class Eligibility:
     inspectors: tuple[str, ...]
     roles: tuple[str, ...]
     _passing: Mapping[str, int] = field(repr=False)
-    _failing: Mapping[str, tuple[str | None, ...]] = field(repr=False)
+    _unfit: Mapping[str, tuple[Ineligible | None, ...]] = field(repr=False)
     _recused: Mapping[str, _Recused] = field(repr=False)
 
     @classmethod
@@ -74,17 +74,17 @@ class Eligibility:
         """
         table = _table(columns, rows)
         passing: dict[str, int] = {}
-        failing: dict[str, tuple[str | None, ...]] = {}
+        unfit: dict[str, tuple[Ineligible | None, ...]] = {}
         for role in roles:
             if role.name in passing:
                 raise PlanError("two roles have this name; give each its own", where=f"role {role.name}")
-            passing[role.name], failing[role.name] = _filtered(columns, table, role)
+            passing[role.name], unfit[role.name] = _filtered(columns, table, role)
         inspectors = tuple(row[0] for row in table)
         return cls(
             inspectors=inspectors,
             roles=tuple(passing),
             passing=MappingProxyType(passing),
-            failing=MappingProxyType(failing),
+            unfit=MappingProxyType(unfit),
             recused=MappingProxyType(_by_target(inspectors, recusals)),
         )
 
@@ -102,13 +102,14 @@ class Eligibility:
 
     def reasons(self, target: str, role: str) -> tuple[Ineligible, ...]:
         """Everyone who may not fill the slot, in byte order of the ids, with the reason."""
-        failing = self._failing[role]
         recused = self._recused.get(target, _NOBODY).ids
-        return tuple(
-            Ineligible(inspector, failing[i], None if failing[i] is not None else recused[i])
-            for i, inspector in enumerate(self.inspectors)
-            if failing[i] is not None or i in recused
-        )
+        found = []
+        for i, unfit in enumerate(self._unfit[role]):
+            if unfit is not None:
+                found.append(unfit)
+            elif i in recused:
+                found.append(Ineligible(self.inspectors[i], None, recused[i]))
+        return tuple(found)
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
@@ -131,8 +132,8 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[tuple[
 
 def _filtered(
     columns: Sequence[str], table: Sequence[tuple[str, ...]], role: Role
-) -> tuple[int, tuple[str | None, ...]]:
-    """Who passes a role's filter, and for each inspector the first column that does not."""
+) -> tuple[int, tuple[Ineligible | None, ...]]:
+    """Who passes a role's filter, and for everybody else the first column that does not."""
     failing: list[str | None] = [None] * len(table)
     for column in sorted(role.filter, key=lambda name: id_bytes(name, f"role {role.name}")):
         where = f"role {role.name}, column {column}"
@@ -152,7 +153,10 @@ def _filtered(
     passing = int(bits or "0", 2)
     if not passing:
         raise PlanError("no inspector on the roster passes this role's filter; widen it", where=f"role {role.name}")
-    return passing, tuple(failing)
+    unfit = (
+        None if column is None else Ineligible(row[0], column, None) for row, column in zip(table, failing, strict=True)
+    )
+    return passing, tuple(unfit)
 
 
 def _by_target(inspectors: Sequence[str], recusals: Iterable[tuple[str, str, str]]) -> dict[str, _Recused]:

@@ -5,9 +5,9 @@ The slots, the inspectors and the rule that nobody stands twice in one team form
     source --cap--> inspector --1--> (inspector, target) --1--> slot --1--> sink
 
 A complete staffing is a flow that fills every slot. The whole work is one search, backwards from a slot that needs
-somebody: an eligible inspector below the cap ends it; one who serves another slot *of the same target* can move over, so that
-his old slot becomes the needy one without a change of his load; and one at the cap can be relieved of any slot that
-is not yet settled elsewhere.
+somebody: an eligible inspector below the cap ends it; one who serves another slot *of the same target* can move over,
+so that his old slot becomes the needy one without a change of his load; and one at the cap can be relieved of any slot
+elsewhere that is not yet settled.
 
 Where a search fails, everything that it reached is a closed set: the inspectors in it are needed, to the last unit of
 load, for the slots in it, in every completion there is. Settling slots only takes completions away, so this stays
@@ -105,7 +105,9 @@ class Staffing:
     def _relief(self, slot: int, inspector: int, moves: dict[int, int], reached: int) -> tuple[list[int], int]:
         """The slots of which one must be taken from the inspector so that he can have this one."""
         if self._serving[self._target[slot]] >> inspector & 1:
-            held: Iterable[int] = [other for other in self._team[self._target[slot]] if self._holder[other] == inspector]
+            held: Iterable[int] = [
+                other for other in self._team[self._target[slot]] if self._holder[other] == inspector
+            ]
         else:
             held = () if reached >> inspector & 1 else self._held[inspector]
             reached |= 1 << inspector

@@ -7,8 +7,10 @@ from dblrandom.evidence.receipt import Receipt, add_signatures, payload_bytes, s
 from dblrandom.evidence.report import Check, Finding, Report, Status
 from dblrandom.evidence.revealing import Value
 from dblrandom.evidence.single import InspectorCase, TargetCase, check_inspector, check_target
+from dblrandom.evidence.transcript import Transcript
 from dblrandom.evidence.trust import Requirement, TrustedKey, TrustPolicy
 from dblrandom.evidence.verify import REHEARSAL_PREFIX, verify
+from dblrandom.evidence.witnessing import WitnessMemory
 
 __all__ = [
     "REHEARSAL_PREFIX",
@@ -24,9 +26,11 @@ __all__ = [
     "Status",
     "TargetCase",
     "TaskDraw",
+    "Transcript",
     "TrustPolicy",
     "TrustedKey",
     "Value",
+    "WitnessMemory",
     "add_signatures",
     "check_inspector",
     "check_target",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from dblrandom.errors import StepError, VerificationError
+from dblrandom.errors import VerificationError
 from dblrandom.evidence.comparing import difference
 from dblrandom.evidence.drawing import Draw
 from dblrandom.evidence.judging import Case, Committed
-from dblrandom.evidence.report import Finding
+from dblrandom.evidence.report import Finding, failing
 from dblrandom.evidence.standing import Standing, apply_substitution, standing_after
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.suite import Suite
@@ -31,11 +31,9 @@ def check_substitutions(case: Case, committed: Committed, draw: Draw | None) -> 
         return None
     standing = standing_after(committed.commitment.suite, committed.commitment.plan, draw, [])
     for receipt in receipts:
-        stated = {name: value for name, value in receipt.body.items() if name != "blind"}
-        try:
+        stated = receipt.stated
+        with failing("substitution", receipt.label):
             found = apply_substitution(standing, stated)
-        except StepError as error:
-            raise VerificationError("substitution", str(error), where=receipt.label) from error
         problem = difference(stated, found, "body")
         if problem is not None:
             raise VerificationError("substitution", problem, where=receipt.label)
@@ -59,7 +57,9 @@ def check_results(case: Case, standing: Mapping[str, Standing] | None) -> None:
         for outcome in outcomes:
             codes = cast("list[str]", outcome["codes"])
             if len(set(codes)) != len(codes):
-                raise VerificationError("result", f"the outcome of {outcome['id']!r} has a code twice", where=receipt.label)
+                raise VerificationError(
+                    "result", f"the outcome of {outcome['id']!r} has a code twice", where=receipt.label
+                )
         if standing is None:
             case.notes.skipped("result", receipt.label, "the draw was not recomputed")
             continue
@@ -113,13 +113,13 @@ def check_seals(case: Case, suite: Suite) -> None:
     for sequence, opening in opened:
         label = by_sequence[sequence].label
         if "blind" not in by_sequence[opening].body:
-            raise VerificationError("seal", f"the body opened by {by_sequence[opening].label} has no blind", where=label)
+            raise VerificationError(
+                "seal", f"the body opened by {by_sequence[opening].label} has no blind", where=label
+            )
         case.notes.passed("seal", label, f"opened by {by_sequence[opening].label}")
 
 
-def check_deadlines(
-    case: Case, committed: Committed, stage: str, standing: Mapping[str, Standing] | None
-) -> None:
+def check_deadlines(case: Case, committed: Committed, stage: str, standing: Mapping[str, Standing] | None) -> None:
     """Judge what is missing, and note what was late.
 
     Raises:
@@ -158,7 +158,8 @@ def _check_results_due(case: Case, deadline: str, standing: Mapping[str, Standin
     for task, state in standing.items():
         missing = [target for target in state.due if target not in told.get(task, set())]
         if missing:
+            count = f"{len(missing)} of {len(state.due)}"
             raise VerificationError(
                 "deadlines",
-                f"task {task}: the results of {len(missing)} of {len(state.due)} targets were due by {deadline}, first {missing[0]!r}",
+                f"task {task}: {count} results were due by {deadline}, first {missing[0]!r}",
             )

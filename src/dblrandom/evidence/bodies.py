@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dblrandom.errors import ReceiptError
-from dblrandom.evidence.shapes import Any_, Array, Either, Integer, Nullable, Object, OneOf, Parsed, Shape, Text
+from dblrandom.evidence.shapes import Anything, Array, Either, Integer, Nullable, Object, OneOf, Parsed, Shape, Text
 from dblrandom.model import Json, Quota, ResultCode, Source, check_time
 from dblrandom.roster import Manifest
 
@@ -18,7 +18,7 @@ NAME = Text("[a-z0-9._-]{1,64}", "a name of 1 to 64 of a-z 0-9 . _ -")
 TASK = Text("[A-Za-z0-9._-]{1,64}", "a task id of 1 to 64 of A-Z a-z 0-9 . _ -")
 ID = Text(".{1,255}", "an id")
 FREE = Text(".{1,4096}", "a text of 1 to 4,096 characters")
-TIME = Parsed(check_time, Text("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time YYYY-MM-DDThh:mm:ssZ"))  # type: ignore[arg-type]
+TIME = Parsed(check_time, Text("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time YYYY-MM-DDThh:mm:ssZ"))
 RATIO = Object({"numerator": Integer(), "denominator": Integer(1)})
 MANIFEST = Parsed(
     Manifest.from_json,
@@ -39,16 +39,17 @@ QUOTA = Parsed(
         {"ratio": RATIO, "count": Integer(1), "cap": Integer(1), "minimum": Integer(), "allow_zero": FREE},
     ),
 )
-SOURCE = Parsed(Source.from_json, Object({"kind": NAME, "name": NAME, "not_before": TIME}, others=Any_()))
+SOURCE = Parsed(Source.from_json, Object({"kind": NAME, "name": NAME, "not_before": TIME}, others=Anything()))
 SIGNER = Object({"role": NAME, "algorithm": OneOf(("ed25519",)), "public_key": DIGEST}, {"name": FREE})
+VALUE = Text("[!-~]( ?[!-~]){0,255}", "a source's value")
 BLIND: Mapping[str, Shape] = {"blind": DIGEST}
 
 _COMMITMENT = Object(
     {
         "suite": OneOf(("sha256", "sm3")),
         "specification": OneOf(("dblrandom/v1",)),
-        "plan": Object(others=Any_()),
-        "tasks": Array(Object({"id": TASK}, others=Any_()), 1),
+        "plan": Object(others=Anything()),
+        "tasks": Array(Object({"id": TASK}, others=Anything()), 1),
         "rosters": Array(MANIFEST, 1),
         "sources": Array(SOURCE, 1),
         "signers": Array(SIGNER, 1),
@@ -64,7 +65,11 @@ _WITNESS = Object(
 _REVEAL = Object(
     {
         "values": Array(
-            Object({"kind": NAME, "name": NAME, "value": Text("[!-~]( ?[!-~]){0,255}", "a value")}, {"evidence": Any_()}), 1
+            Object(
+                {"kind": NAME, "name": NAME, "value": Text("[!-~]( ?[!-~]){0,255}", "a value")},
+                {"evidence": Anything()},
+            ),
+            1,
         ),
         "seed": DIGEST,
     },
@@ -147,9 +152,7 @@ _SUBSTITUTION = Object(
 _RESULT = Object(
     {
         "task": TASK,
-        "outcomes": Array(
-            Object({"id": ID, "codes": Array(OneOf(tuple(code.value for code in ResultCode)), 1)}), 1
-        ),
+        "outcomes": Array(Object({"id": ID, "codes": Array(OneOf(tuple(code.value for code in ResultCode)), 1)}), 1),
     },
     BLIND,
 )

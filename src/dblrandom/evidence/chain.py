@@ -41,7 +41,7 @@ def stage_after(stage: str, kind: str) -> str:
         return following
     if stage in ("committed", "sealing", "revealed", "drawn") and kind in ("commitment", "void", "draw", "reveal"):
         raise ReceiptError(
-            f"redraw after entropy: a {kind} cannot follow here; nothing cancels, repeats or alters a draw ({_lawful(stage)})"
+            f"redraw after entropy: a {kind} cannot cancel, repeat or alter what was committed ({_lawful(stage)})"
         )
     raise ReceiptError(f"a {kind} is not lawful here ({_lawful(stage)})")
 
@@ -95,14 +95,20 @@ def check_chain(receipts: Sequence[Receipt]) -> tuple[Suite, tuple[str, ...]]:
 
 def _check_link(receipt: Receipt, position: int, before: Receipt | None, previous: str | None, ceremony: str) -> None:
     if receipt.ceremony != ceremony:
-        raise VerificationError("chain", f"it is of the ceremony {receipt.ceremony!r}, not {ceremony!r}", where=receipt.label)
+        raise VerificationError(
+            "chain", f"it is of the ceremony {receipt.ceremony!r}, not {ceremony!r}", where=receipt.label
+        )
     if before is not None and receipt.sequence == before.sequence:
         raise VerificationError("chain", "there are two receipts for one sequence number", where=receipt.label)
     if receipt.sequence != position:
-        raise VerificationError("chain", f"sequence {position} was expected: a receipt is missing or repeated", where=receipt.label)
+        raise VerificationError(
+            "chain", f"sequence {position} was expected: a receipt is missing or repeated", where=receipt.label
+        )
     if receipt.previous != previous:
         raise VerificationError(
-            "chain", f"its previous digest is {receipt.previous}, but the receipt before has {previous}", where=receipt.label
+            "chain",
+            f"its previous digest is {receipt.previous}, but the receipt before has {previous}",
+            where=receipt.label,
         )
     if before is not None and receipt.time < before.time:
         raise VerificationError("chain", f"its time {receipt.time} is before {before.time}", where=receipt.label)

@@ -22,8 +22,6 @@ __all__ = ["RECUSAL_COLUMNS", "Commitment", "Declared", "eligibility_for", "fram
 RECUSAL_COLUMNS = ("id", "inspector", "target", "ground", "approver")
 """The columns of the roster of recusals (a confidential one has ``blind`` after them)."""
 
-_LONGEST_TASK_ID = 64 - len(".selected")
-
 
 @attrs.frozen(kw_only=True)
 class Declared:
@@ -38,6 +36,14 @@ class Declared:
         """The entry as the commitment has it."""
         found: dict[str, Json] = {"role": self.role, "algorithm": self.algorithm, "public_key": self.public_key}
         return found if self.name is None else found | {"name": self.name}
+
+
+def _manifests(members: Mapping[str, Manifest]) -> Mapping[str, Manifest]:
+    return MappingProxyType(dict(members))
+
+
+def _times(members: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType(dict(members))
 
 
 @attrs.frozen(kw_only=True)
@@ -57,10 +63,10 @@ class Commitment:
 
     suite: Suite
     plan: Plan
-    rosters: Mapping[str, Manifest] = attrs.field(converter=lambda m: MappingProxyType(dict(m)))
+    rosters: Mapping[str, Manifest] = attrs.field(converter=_manifests)
     sources: tuple[Source, ...]
     signers: tuple[Declared, ...]
-    deadlines: Mapping[str, str] = attrs.field(converter=lambda m: MappingProxyType(dict(m)))
+    deadlines: Mapping[str, str] = attrs.field(converter=_times)
     previous_ceremony: str | None = None
     replaces: str | None = None
 
@@ -113,8 +119,6 @@ class Commitment:
         if not self.deadlines["reveal"] <= self.deadlines["draw"] <= self.deadlines["result"]:
             raise PlanError("they must not run backwards: reveal, draw, result", where="deadlines")
         for task in self.plan.tasks:
-            if len(task.id) > _LONGEST_TASK_ID:
-                raise PlanError(f"it has more than {_LONGEST_TASK_ID} characters, too many for its result rosters' names", where=f"task {task.id!r}")
             _check_columns(task, self.rosters)
         recusals = self.plan.recusals
         if recusals is not None:
@@ -154,7 +158,9 @@ class Commitment:
             if name not in rosters:
                 raise RosterError("it is needed here, and was not given", where=f"roster {name!r}")
             if rosters[name].manifest != manifest:
-                raise RosterError("its rows are not the ones committed (the manifests differ)", where=f"roster {name!r}")
+                raise RosterError(
+                    "its rows are not the ones committed (the manifests differ)", where=f"roster {name!r}"
+                )
         self._check_recusals(rosters)
         for task in self.plan.tasks:
             frame = frame_for(self, task, rosters)
@@ -186,7 +192,8 @@ def beacon_for(source: Source, beacons: Mapping[str, Beacon]) -> Beacon:
     """
     if source.kind not in beacons:
         raise EntropyError(
-            f"the kind {source.kind!r} is not known here; known are {', '.join(sorted(beacons))}", where=f"source {source.name!r}"
+            f"the kind {source.kind!r} is not known here; known are {', '.join(sorted(beacons))}",
+            where=f"source {source.name!r}",
         )
     return beacons[source.kind]
 
@@ -206,7 +213,8 @@ def _check_columns(task: Task, rosters: Mapping[str, Manifest]) -> None:
         for column in columns:
             if column not in rosters[name].columns or column == "blind":
                 raise PlanError(
-                    f"the roster {name!r} has no column {column!r}; it has {', '.join(rosters[name].columns)}", where=where
+                    f"the roster {name!r} has no column {column!r}; it has {', '.join(rosters[name].columns)}",
+                    where=where,
                 )
 
 

@@ -27,7 +27,7 @@ Entry = Mapping[str, Json]
 
 
 def difference(stated: object, found: object, where: str) -> str | None:
-    """Say where two JSON values first differ, or ``None``; ``stated`` is the receipt's, ``found`` the recomputed one."""
+    """Say where two JSON values first differ, or ``None``: ``stated`` is the receipt's, ``found`` is recomputed."""
     if isinstance(stated, dict) and isinstance(found, dict):
         for name in sorted(stated.keys() | found.keys()):
             if name not in stated or name not in found:
@@ -113,7 +113,12 @@ def _check_manifests(task: Task, entry: Entry, where: str) -> tuple[Manifest, Ma
     found = [(m.name, m.columns, m.page_rows, m.rows) for m in stated]
     roles = tuple(role.name for role in task.team.roles)
     expected = [
-        (f"{task.id}.selected", ("id", *task.strata, "rank", "status"), 256, drawn + sum(s["reserves"] for s in strata)),
+        (
+            f"{task.id}.selected",
+            ("id", *task.strata, "rank", "status"),
+            256,
+            drawn + sum(s["reserves"] for s in strata),
+        ),
         (f"{task.id}.teams", ("id", *roles), 256, drawn),
     ]
     if found != expected:
@@ -150,7 +155,9 @@ def _check_selected(
         _check_ranks(sorted(groups.pop(values, [])), stratum, f"{where}, stratum {'/'.join(values) or 'of all'}")
     if groups:
         raise ReceiptError(f"it has rows of strata that were not drawn: {sorted(groups)}", where=where)
-    notes.passed("result roster", roster.name, f"{manifest.rows} rows in the order of their tickets, root {manifest.root}")
+    notes.passed(
+        "result roster", roster.name, f"{manifest.rows} rows in the order of their tickets, root {manifest.root}"
+    )
 
 
 def _check_ranks(rows: Sequence[tuple[int, bytes, str]], stratum: Mapping[str, Json], where: str) -> None:
@@ -164,7 +171,9 @@ def _check_ranks(rows: Sequence[tuple[int, bytes, str]], stratum: Mapping[str, J
         raise ReceiptError("its ranks are not in the order of the tickets", where=where)
     last = candidates[selected - 1][:32].hex() if selected else None
     if stratum["last_ticket"] != last:
-        raise ReceiptError(f"the last selected ticket is {last}, the receipt says {stratum['last_ticket']}", where=where)
+        raise ReceiptError(
+            f"the last selected ticket is {last}, the receipt says {stratum['last_ticket']}", where=where
+        )
 
 
 def _check_teams(task: Task, entry: Entry, manifest: Manifest, given: Mapping[str, Roster], notes: Notes) -> None:
@@ -185,4 +194,6 @@ def _check_teams(task: Task, entry: Entry, manifest: Manifest, given: Mapping[st
             loads[person] = loads.get(person, 0) + 1
     if max(loads.values(), default=0) > cast(int, assignment["cap"]):
         raise ReceiptError(f"somebody has more than {assignment['cap']} targets", where=f"roster {roster.name!r}")
-    notes.passed("result roster", roster.name, f"{manifest.rows} teams of different persons under the cap, root {manifest.root}")
+    notes.passed(
+        "result roster", roster.name, f"{manifest.rows} teams of different persons under the cap, root {manifest.root}"
+    )

@@ -1,8 +1,8 @@
 """Signatures and dates: who vouches for each receipt, and between which moments it was made (docs/spec, sections 6, 7).
 
-A receipt's own ``time`` proves nothing. What dates it are witnesses: a receipt existed before the time of every witness
-receipt that attests it or a later one, and was made after the time of every witness receipt that it comes after, because
-its digest covers theirs.
+A receipt's own ``time`` proves nothing. What dates it are witnesses: a receipt existed before the time of every
+witness receipt that attests it or a later one, and was made after the time of every witness receipt that it comes
+after, because its digest covers theirs.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ def signed_by(receipt: Receipt, trust: TrustPolicy) -> tuple[tuple[TrustedKey, .
         try:
             verify_ed25519(bytes.fromhex(key.public_key), signature.value, message)
         except KeyFileError as error:
-            raise VerificationError("signature", f"the signature of {key.name!r} is bad: {error}", where=receipt.label) from error
+            raise VerificationError(
+                "signature", f"the signature of {key.name!r} is bad: {error}", where=receipt.label
+            ) from error
         known.append(key)
     return tuple(known), tuple(unknown)
 
@@ -94,12 +96,16 @@ def check_declared_signers(receipt: Receipt) -> tuple[str, ...]:
         name = keyid(public)
         if name not in signatures:
             if entry["role"] in ("organiser", "party"):
-                raise VerificationError("signature", f"the {entry['role']} {name} did not sign the commitment", where=receipt.label)
+                raise VerificationError(
+                    "signature", f"the {entry['role']} {name} did not sign the commitment", where=receipt.label
+                )
             continue
         try:
             verify_ed25519(public, signatures[name], message)
         except KeyFileError as error:
-            raise VerificationError("signature", f"the signature of {name} is bad: {error}", where=receipt.label) from error
+            raise VerificationError(
+                "signature", f"the signature of {name} is bad: {error}", where=receipt.label
+            ) from error
         good.append(name)
     return tuple(good)
 
@@ -118,9 +124,13 @@ def read_dates(receipts: Sequence[Receipt], digests: Sequence[str], trust: Trust
             continue
         attested = cast(int, receipt.body["sequence"])
         if attested >= receipt.sequence or receipt.body["digest"] != digests[attested - 1]:
-            raise VerificationError("witness", f"it attests no receipt of this chain (sequence {attested})", where=receipt.label)
+            raise VerificationError(
+                "witness", f"it attests no receipt of this chain (sequence {attested})", where=receipt.label
+            )
         if receipt.body["ceremony"] != receipt.ceremony or receipt.body["time"] != receipt.time:
-            raise VerificationError("witness", "its body names another ceremony or time than its payload", where=receipt.label)
+            raise VerificationError(
+                "witness", "its body names another ceremony or time than its payload", where=receipt.label
+            )
         known, _ = signed_by(receipt, trust)
         witnesses = [k for k in known if "witness" in k.roles]
         if any(s.keyid in own for s in receipt.signatures):
@@ -128,7 +138,8 @@ def read_dates(receipts: Sequence[Receipt], digests: Sequence[str], trust: Trust
         if not witnesses:
             raise VerificationError("witness", "no trusted witness signed it", where=receipt.label)
         found += [
-            Attestation(witness=k.name, attested=attested, sequence=receipt.sequence, time=receipt.time) for k in witnesses
+            Attestation(witness=k.name, attested=attested, sequence=receipt.sequence, time=receipt.time)
+            for k in witnesses
         ]
     return Dates(tuple(found))
 

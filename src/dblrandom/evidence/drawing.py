@@ -141,9 +141,7 @@ def _draw_task(
     key = draw_key(suite, seed, task.id, "inspectors")
     eligibility = eligibility_for(commitment, task, rosters)
     targets = [unit.id for unit in selection.selected]
-    assignment = assign(
-        suite, key, targets, task.team.roles, eligibility, cap=task.team.cap, slack=task.team.slack
-    )
+    assignment = assign(suite, key, targets, task.team.roles, eligibility, cap=task.team.cap, slack=task.team.slack)
     return TaskDraw(
         task=task,
         selection=selection,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import takewhile
 from math import prod
 from typing import cast
 
 import attrs
 
 from dblrandom.beacons import Beacon
-from dblrandom.errors import EntropyError, VerificationError
+from dblrandom.errors import VerificationError
 from dblrandom.evidence.commitment import Commitment, beacon_for
 from dblrandom.evidence.dating import Dates
+from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
 from dblrandom.evidence.receipt import Receipt
-from dblrandom.evidence.report import Finding, Notes
+from dblrandom.evidence.report import Finding, Notes, failing
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.model import Source, time_seconds
 
@@ -55,7 +57,7 @@ def _is_independent(source: Source, committed: Committed, trust: TrustPolicy, ow
 
 
 def earliest_independent(committed: Committed, trust: TrustPolicy) -> str | None:
-    """The first moment at which an independent value can be public; secrets are left out, unless there is nothing else."""
+    """The first moment at which an independent value can be public; secrets count only where there is nothing else."""
     independent = independent_sources(committed, trust)
     outside = [s.not_before for s in independent if s.kind != "secret"]
     return min(outside or [s.not_before for s in independent], default=None)
@@ -82,13 +84,17 @@ def judge_entropy(committed: Committed, case: Case) -> None:
     trust, notes, where = case.trust, case.notes, committed.receipt.label
     for source in committed.commitment.sources:
         if source.kind == "secret" and source.terms["digest"] in committed.used_before:
-            raise VerificationError("entropy", f"the secret {source.name!r} was committed before and is known", where=where)
+            raise VerificationError(
+                "entropy", f"the secret {source.name!r} was committed before and is known", where=where
+            )
     independent = independent_sources(committed, trust)
     if not independent:
         notes.found(Finding.NOT_INDEPENDENT, f"{where}: no source is shown to be independent of the organiser")
     outcomes = prod(beacon_for(s, case.beacons).outcomes(s) for s in independent)
     if independent and outcomes < _ENOUGH:
-        notes.found(Finding.GRINDABLE, f"{where}: the independent sources have only {outcomes} outcomes, fewer than 2^64")
+        notes.found(
+            Finding.GRINDABLE, f"{where}: the independent sources have only {outcomes} outcomes, fewer than 2^64"
+        )
     dated = _judge_date(committed, case)
     _judge_withholding(committed, case)
     names = ", ".join(f"{s.name} ({s.kind})" for s in independent) or "none"
@@ -153,29 +159,12 @@ def _judge_withholding(committed: Committed, case: Case) -> None:
 
 
 def _disclosed(committed: Committed, case: Case) -> dict[str, str]:
-    """The secrets that trusted witnesses recorded as disclosed, each with the first such time."""
-    sources = {s.name: s for s in committed.commitment.sources if s.kind == "secret"}
-    trusted = {a.sequence for a in case.dates.attestations}
-    found: dict[str, str] = {}
-    for receipt in case.receipts[committed.receipt.sequence :]:
-        if receipt.type == "commitment":
-            break
-        if receipt.type != "witness" or receipt.sequence not in trusted:
-            continue
-        for name, value in cast("dict[str, str]", receipt.body.get("disclosed", {})).items():
-            _check_disclosed(name, value, sources, committed, case, receipt.label)
-            found.setdefault(name, receipt.time)
-    return found
-
-
-def _check_disclosed(
-    name: str, value: str, sources: Mapping[str, Source], committed: Committed, case: Case, where: str
-) -> None:
-    if name not in sources:
-        raise VerificationError("witness", f"it discloses {name!r}, which is no secret of the commitment", where=where)
-    try:
-        beacon_for(sources[name], case.beacons).check_value(
-            sources[name], value, None, suite=committed.commitment.suite, ceremony=committed.receipt.ceremony
-        )
-    except EntropyError as error:
-        raise VerificationError("witness", f"the disclosed secret {name!r} is not the committed one: {error}", where=where) from error
+    """The secrets of one commitment that trusted witnesses recorded as disclosed, each with the first such time."""
+    trusted = {attestation.sequence for attestation in case.dates.attestations}
+    following = takewhile(lambda r: r.type != "commitment", case.receipts[committed.receipt.sequence :])
+    witnessed = [r for r in following if r.type == "witness" and r.sequence in trusted]
+    for receipt in witnessed:
+        with failing("witness", receipt.label):
+            values = cast("dict[str, str]", receipt.body.get("disclosed", {}))
+            check_disclosed(committed.commitment, receipt.ceremony, values, case.beacons)
+    return disclosed_in(witnessed)

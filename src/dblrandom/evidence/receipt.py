@@ -7,6 +7,7 @@ same payload and signatures: nothing can be hidden in spelling, order or padding
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from types import MappingProxyType
 from typing import cast
 
@@ -31,9 +32,7 @@ _ENVELOPE = Object(
         "signatures": Array(Object({"keyid": DIGEST, "sig": Text(".*", "base64")}), 1),
     }
 )
-_HEAD = Object(
-    {"type": NAME, "ceremony": NAME, "sequence": Integer(1), "previous": Nullable(DIGEST), "time": TIME}
-)
+_HEAD = Object({"type": NAME, "ceremony": NAME, "sequence": Integer(1), "previous": Nullable(DIGEST), "time": TIME})
 
 
 @attrs.frozen
@@ -98,6 +97,11 @@ class Receipt:
         return suite.hexhash(self.payload)
 
     @property
+    def stated(self) -> dict[str, Json]:
+        """The body without ``blind``, which only keeps a seal from being guessed and says nothing."""
+        return {name: value for name, value in self.body.items() if name != "blind"}
+
+    @property
     def label(self) -> str:
         """How errors and reports call this receipt: ``receipt 4 (reveal)``."""
         return f"receipt {self.sequence} ({self.type})"
@@ -110,7 +114,7 @@ def _signatures(entries: Sequence[Mapping[str, str]], where: str) -> tuple[Signa
         if len(value) != _SIGNATURE_SIZE:
             raise ReceiptError(f"the signature of {entry['keyid']} has {len(value)} bytes, not 64", where=where)
         found.append(Signature(entry["keyid"], value))
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         if before.keyid >= after.keyid:
             raise ReceiptError("signatures are not sorted by keyid, or one key signed twice", where=where)
     return tuple(found)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 import attrs
 
+from dblrandom.errors import DblrandomError, VerificationError
 from dblrandom.model import Json
 
-__all__ = ["Check", "Finding", "Report", "Status"]
+__all__ = ["Check", "Finding", "Notes", "Report", "Status", "failing"]
 
 
 class Status(StrEnum):
@@ -80,6 +83,17 @@ class Report:
             "checks": [check.to_json() for check in self.checks],
             "findings": [{"finding": finding.value, "detail": detail} for finding, detail in self.findings],
         }
+
+
+@contextmanager
+def failing(check: str, where: str | None = None) -> Iterator[None]:
+    """Within this, any error of the library is a failed verification: the evidence was read, and does not hold."""
+    try:
+        yield
+    except VerificationError:
+        raise
+    except DblrandomError as error:
+        raise VerificationError(check, str(error), where=where) from error
 
 
 class Notes:

@@ -16,7 +16,7 @@ import attrs
 from dblrandom.errors import DblrandomError, ReceiptError
 from dblrandom.model import Json
 
-__all__ = ["Any_", "Array", "Either", "Integer", "Nullable", "Object", "OneOf", "Parsed", "Shape", "Text"]
+__all__ = ["Anything", "Array", "Either", "Integer", "Nullable", "Object", "OneOf", "Parsed", "Shape", "Text"]
 
 _LARGEST = 2**53 - 1
 
@@ -196,7 +196,7 @@ class Parsed:
 
 
 @attrs.frozen
-class Any_:
+class Anything:
     """Any JSON value, where another standard or a plug-in says what may stand there."""
 
     def check(self, value: Json, where: str) -> None:

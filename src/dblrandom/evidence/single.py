@@ -12,10 +12,9 @@ from typing import cast
 
 import attrs
 
-from dblrandom.errors import DblrandomError, VerificationError
-from dblrandom.evidence.chain import check_chain
-from dblrandom.evidence.commitment import Commitment
-from dblrandom.evidence.receipt import Receipt
+from dblrandom.errors import VerificationError
+from dblrandom.evidence.report import failing
+from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.rows import id_of
 from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.tickets import ticket
@@ -54,13 +53,6 @@ class InspectorCase:
     roles: Mapping[tuple[str, str], bool] = attrs.field(factory=dict)
 
 
-def _state(envelopes: Sequence[bytes]) -> tuple[Suite, Commitment, Mapping[str, Json] | None]:
-    receipts = tuple(Receipt.parse(e, f"receipt {n}") for n, e in enumerate(envelopes, 1))
-    suite, _ = check_chain(receipts)
-    commitment = Commitment.from_json([r for r in receipts if r.type == "commitment"][-1].body)
-    return suite, commitment, next((r.body for r in receipts if r.type == "draw"), None)
-
-
 def _proved(suite: Suite, manifest: Manifest, proof: Proof, row_id: str) -> dict[str, str] | None:
     """The row of ``row_id``, or ``None`` where the proof shows that there is none."""
     if proof.id != row_id:
@@ -78,24 +70,26 @@ def check_target(envelopes: Sequence[bytes], task_id: str, target: str, proof: P
     Raises:
         VerificationError: the proof does not hold, or the receipts are no chain.
     """
-    try:
-        suite, commitment, body = _state(envelopes)
-        task = commitment.task(task_id)
-        row = _proved(suite, commitment.manifest(task.roster, f"task {task_id!r}"), proof, target)
-    except VerificationError:
-        raise
-    except DblrandomError as error:
-        raise VerificationError("proof", str(error)) from error
+    with failing("proof"):
+        transcript = Transcript.read(envelopes)
+        task = transcript.commitment.task(task_id)
+        row = _proved(transcript.suite, transcript.commitment.manifest(task.roster, f"task {task_id!r}"), proof, target)
     if row is None:
         return TargetCase(id=target, task=task_id, on_roster=False)
     if any(row[column] not in values for column, values in task.filter.items()):
         return TargetCase(id=target, task=task_id, on_roster=True, row=row)
     stratum = tuple(row[column] for column in task.strata)
-    return _in_frame(suite, task, target, row, stratum, body)
+    drawn = transcript.last("draw")
+    return _in_frame(transcript.suite, task, target, row, stratum, drawn.body if drawn else None)
 
 
 def _in_frame(
-    suite: Suite, task: Task, target: str, row: Mapping[str, str], stratum: tuple[str, ...], body: Mapping[str, Json] | None
+    suite: Suite,
+    task: Task,
+    target: str,
+    row: Mapping[str, str],
+    stratum: tuple[str, ...],
+    body: Mapping[str, Json] | None,
 ) -> TargetCase:
     if body is None:
         return TargetCase(id=target, task=task.id, on_roster=True, row=row, in_frame=True, stratum=stratum)
@@ -104,7 +98,9 @@ def _in_frame(
     last = next((s["last_ticket"] for s in strata if s["stratum"] == list(stratum)), "missing")
     if last == "missing":
         raise VerificationError(
-            "proof", f"the draw has no stratum {'/'.join(stratum)!r}, but this target is in it", where=f"task {task.id!r}"
+            "proof",
+            f"the draw has no stratum {'/'.join(stratum)!r}, but this target is in it",
+            where=f"task {task.id!r}",
         )
     key = str(cast("dict[str, Json]", entry["keys"])["targets"])
     own = ticket(suite, key, target.encode()).hex()
@@ -129,18 +125,14 @@ def check_inspector(envelopes: Sequence[bytes], roster: str, inspector: str, pro
     Raises:
         VerificationError: the proof does not hold, or the receipts are no chain.
     """
-    try:
-        suite, commitment, _ = _state(envelopes)
-        row = _proved(suite, commitment.manifest(roster, "inspector"), proof, inspector)
-    except VerificationError:
-        raise
-    except DblrandomError as error:
-        raise VerificationError("proof", str(error)) from error
+    with failing("proof"):
+        transcript = Transcript.read(envelopes)
+        row = _proved(transcript.suite, transcript.commitment.manifest(roster, "inspector"), proof, inspector)
     if row is None:
         return InspectorCase(id=inspector, on_roster=False)
     roles = {
         (task.id, role.name): all(row[column] in values for column, values in role.filter.items())
-        for task in commitment.plan.tasks
+        for task in transcript.commitment.plan.tasks
         if task.team.roster == roster
         for role in task.team.roles
     }

@@ -86,7 +86,9 @@ class Standing:
 
     def _check(self, ground: str) -> None:
         if ground not in self._grounds:
-            raise self._refused(f"the ground {ground!r} is not in the committed list: {', '.join(self._grounds) or 'none'}")
+            raise self._refused(
+                f"the ground {ground!r} is not in the committed list: {', '.join(self._grounds) or 'none'}"
+            )
 
     def _refused(self, message: str) -> StepError:
         return StepError(f"task {self._drawn.task.id!r}: {message}")
@@ -144,7 +146,11 @@ def apply_substitution(standing: Mapping[str, Standing], body: Mapping[str, Json
     if not isinstance(replaced, dict) or len(replaced) != 1:
         raise StepError("a substitution replaces one target, one inspector, or staffs one open target")
     ((what, name),) = replaced.items()
-    act = {"target": standing[task].replace_target, "inspector": standing[task].replace_inspector, "open": standing[task].staff}
+    act = {
+        "target": standing[task].replace_target,
+        "inspector": standing[task].replace_inspector,
+        "open": standing[task].staff,
+    }
     if what not in act:
         raise StepError(f"a substitution cannot replace a {what!r}")
     return act[what](str(name), ground)

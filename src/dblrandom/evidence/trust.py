@@ -107,7 +107,7 @@ class TrustPolicy:
         previous_ceremony: the last digest of the organiser's ceremony before, where the verifier knows it.
     """
 
-    keys: tuple[TrustedKey, ...] = attrs.field(converter=tuple)
+    keys: tuple[TrustedKey, ...]
     require: Mapping[str, tuple[Requirement, ...]] = attrs.field(factory=_default_requirements)
     chains: tuple[tuple[str, str], ...] = ()
     margin: int = 60

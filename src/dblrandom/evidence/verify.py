@@ -6,22 +6,20 @@ then every number is computed again from what was committed and compared with wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TypeVar
-
+from collections.abc import Collection, Mapping, Sequence
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
-from dblrandom.errors import DblrandomError, VerificationError
+from dblrandom.errors import VerificationError
 from dblrandom.evidence.aftermath import check_deadlines, check_results, check_seals, check_substitutions
 from dblrandom.evidence.chain import check_chain, stage_after
-from dblrandom.evidence.comparing import check_stated_draw, difference
 from dblrandom.evidence.commitment import Commitment
+from dblrandom.evidence.comparing import check_stated_draw, difference
 from dblrandom.evidence.dating import check_declared_signers, check_signatures, read_dates, signed_by
 from dblrandom.evidence.drawing import Draw, make_draw
 from dblrandom.evidence.judging import Case, Committed, earliest_independent, judge_entropy
 from dblrandom.evidence.receipt import Receipt
-from dblrandom.evidence.report import Finding, Notes, Report
+from dblrandom.evidence.report import Finding, Notes, Report, failing
 from dblrandom.evidence.revealing import check_reveal
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.suite import Suite
@@ -34,8 +32,6 @@ __all__ = ["REHEARSAL_PREFIX", "read_receipts", "verify"]
 REHEARSAL_PREFIX = "rehearsal."
 """A ceremony whose name begins so is a rehearsal: every receipt carries the name, and decides nothing."""
 
-T = TypeVar("T")
-
 
 def read_receipts(envelopes: Sequence[bytes]) -> tuple[Receipt, ...]:
     """Read envelopes strictly, in the order given.
@@ -43,7 +39,8 @@ def read_receipts(envelopes: Sequence[bytes]) -> tuple[Receipt, ...]:
     Raises:
         VerificationError: one of them is not a well-formed receipt.
     """
-    return tuple(_or_fail("receipt", None, lambda: Receipt.parse(e, f"receipt {n}")) for n, e in enumerate(envelopes, 1))
+    with failing("receipt"):
+        return tuple(Receipt.parse(envelope, f"receipt {n}") for n, envelope in enumerate(envelopes, 1))
 
 
 def verify(
@@ -98,20 +95,16 @@ def verify(
     check_seals(case, suite)
     check_deadlines(case, current, stage, standing)
     if chain[0].ceremony.startswith(REHEARSAL_PREFIX):
-        notes.found(Finding.REHEARSAL, "its name says that it is a rehearsal: its secrets are known and it decides nothing")
+        notes.found(
+            Finding.REHEARSAL, "its name says that it is a rehearsal: its secrets are known and it decides nothing"
+        )
     return Report(
-        ceremony=chain[0].ceremony, stage=stage, head=digests[-1], checks=tuple(notes.checks), findings=tuple(notes.findings)
+        ceremony=chain[0].ceremony,
+        stage=stage,
+        head=digests[-1],
+        checks=tuple(notes.checks),
+        findings=tuple(notes.findings),
     )
-
-
-def _or_fail(check: str, where: str | None, action: Callable[[], T]) -> T:
-    """Run ``action``; any error of the library in evidence under verification is a failed verification."""
-    try:
-        return action()
-    except VerificationError:
-        raise
-    except DblrandomError as error:
-        raise VerificationError(check, str(error), where=where) from error
 
 
 def _stage(chain: Sequence[Receipt]) -> str:
@@ -122,10 +115,11 @@ def _stage(chain: Sequence[Receipt]) -> str:
 
 
 def _read_rosters(suite: Suite, rosters: Mapping[str, Roster | bytes]) -> dict[str, Roster]:
-    def read(name: str, given: Roster | bytes) -> Roster:
-        return given if isinstance(given, Roster) else Roster.from_file(suite, name, given)
-
-    return {n: _or_fail("roster", f"roster {n!r}", lambda n=n, g=g: read(n, g)) for n, g in rosters.items()}  # type: ignore[misc]
+    with failing("roster"):
+        return {
+            name: given if isinstance(given, Roster) else Roster.from_file(suite, name, given)
+            for name, given in rosters.items()
+        }
 
 
 def _check_commitments(case: Case, digests: Sequence[str], known: frozenset[str]) -> list[Committed]:
@@ -135,11 +129,14 @@ def _check_commitments(case: Case, digests: Sequence[str], known: frozenset[str]
     for receipt in case.receipts:
         if receipt.type != "commitment":
             continue
-        commitment = _or_fail("commitment", receipt.label, lambda r=receipt: Commitment.from_json(r.body))  # type: ignore[misc]
-        _or_fail("commitment", receipt.label, lambda c=commitment: c.check(case.beacons))  # type: ignore[misc]
+        with failing("commitment", receipt.label):
+            commitment = Commitment.from_json(receipt.body)
+            commitment.check(case.beacons)
         replaced = digests[found[-1].receipt.sequence - 1] if found else None
         if commitment.replaces != replaced:
-            raise VerificationError("commitment", f"it says that it replaces {commitment.replaces}, not {replaced}", where=receipt.label)
+            raise VerificationError(
+                "commitment", f"it says that it replaces {commitment.replaces}, not {replaced}", where=receipt.label
+            )
         check_declared_signers(receipt)
         signed = frozenset(key.keyid for key in signed_by(receipt, case.trust)[0])
         committed = Committed(receipt=receipt, commitment=commitment, signed=signed, used_before=used)
@@ -148,7 +145,9 @@ def _check_commitments(case: Case, digests: Sequence[str], known: frozenset[str]
         found.append(committed)
     expected = case.trust.previous_ceremony
     if expected is None:
-        case.notes.skipped("previous ceremony", found[0].receipt.label, "the trust policy names no ceremony before this one")
+        case.notes.skipped(
+            "previous ceremony", found[0].receipt.label, "the trust policy names no ceremony before this one"
+        )
     elif found[0].commitment.previous_ceremony != expected:
         raise VerificationError("previous ceremony", f"it does not follow {expected}", where=found[0].receipt.label)
     else:
@@ -172,10 +171,14 @@ def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
             case.notes.skipped("void", receipt.label, f"no witness has dated it yet; there is time until {earliest}")
         else:
             shown = f"dated {dated}" if dated else "dated by no witness"
-            raise VerificationError("void", f"it is {shown}, and not before {earliest}: redraw after entropy", where=receipt.label)
+            raise VerificationError(
+                "void", f"it is {shown}, and not before {earliest}: redraw after entropy", where=receipt.label
+            )
 
 
-def _check_rosters(committed: Committed, given: Mapping[str, Roster], samplers: Sequence[Sampler], notes: Notes) -> None:
+def _check_rosters(
+    committed: Committed, given: Mapping[str, Roster], samplers: Sequence[Sampler], notes: Notes
+) -> None:
     for name, manifest in committed.commitment.rosters.items():
         if name not in given:
             notes.skipped("roster", name, "the roster was not given: frames, quotas and teams are not recomputed")
@@ -185,8 +188,11 @@ def _check_rosters(committed: Committed, given: Mapping[str, Roster], samplers: 
             notes.passed("roster", name, f"{manifest.rows} rows, root {manifest.root}")
     if all(name in given for name in committed.commitment.rosters):
         where = committed.receipt.label
-        _or_fail("commitment", where, lambda: committed.commitment.check_rosters(given, samplers))
-        notes.passed("commitment", where, f"{len(committed.commitment.plan.tasks)} tasks can be drawn from these rosters")
+        with failing("commitment", where):
+            committed.commitment.check_rosters(given, samplers)
+        notes.passed(
+            "commitment", where, f"{len(committed.commitment.plan.tasks)} tasks can be drawn from these rosters"
+        )
 
 
 def _check_entropy_and_draw(
@@ -201,11 +207,8 @@ def _check_entropy_and_draw(
         return None
     _check_not_early(case, committed, reveal)
     digest = digests[committed.receipt.sequence - 1]
-    seed = _or_fail(
-        "seed",
-        reveal.label,
-        lambda: check_reveal(committed.commitment, digest, reveal.ceremony, reveal.body, case.beacons),
-    )
+    with failing("seed", reveal.label):
+        seed = check_reveal(committed.commitment, digest, reveal.ceremony, reveal.body, case.beacons)
     case.notes.passed("seed", reveal.label, seed)
     if drawn is None:
         case.notes.skipped("draw", "draw", "there is no draw yet")
@@ -219,7 +222,9 @@ def _check_not_early(case: Case, committed: Committed, reveal: Receipt) -> None:
     for source in committed.commitment.sources:
         if source.kind != "secret" and dated is not None and dated < source.not_before:
             raise VerificationError(
-                "entropy", f"{source.name!r} was declared unknown until {source.not_before}, but was revealed by {dated}", where=reveal.label
+                "entropy",
+                f"{source.name!r} was declared unknown until {source.not_before}, but was revealed by {dated}",
+                where=reveal.label,
             )
 
 
@@ -231,24 +236,26 @@ def _check_draw(
     given: Mapping[str, Roster],
     samplers: Sequence[Sampler],
 ) -> Draw | None:
-    stated = {name: value for name, value in receipt.body.items() if name != "blind"}
-    _or_fail("draw", receipt.label, lambda: check_stated_draw(commitment, seed, receipt.body, given, samplers, case.notes))
+    with failing("draw", receipt.label):
+        check_stated_draw(commitment, seed, receipt.body, given, samplers, case.notes)
     missing = [name for name in commitment.rosters if name not in given]
     if missing:
         case.notes.skipped("draw", receipt.label, f"not recomputed: the rosters {', '.join(missing)} were not given")
         return None
-    draw = _or_fail("draw", receipt.label, lambda: make_draw(commitment, seed, given, samplers))
-    found = difference(stated, draw.to_json(), "body")
+    with failing("draw", receipt.label):
+        draw = make_draw(commitment, seed, given, samplers)
+    found = difference(receipt.stated, draw.to_json(), "body")
     if found is not None:
         raise VerificationError("draw", found, where=receipt.label)
     for drawn in draw.values():
         case.notes.passed(
-            "draw", f"task {drawn.task.id}", f"{len(drawn.selected)} of {sum(s.size for s in drawn.selection.strata)} recomputed, teams too"
+            "draw",
+            f"task {drawn.task.id}",
+            f"{len(drawn.selected)} of {sum(s.size for s in drawn.selection.strata)} recomputed, teams too",
         )
         for slot in drawn.assignment.slots:
             if slot.eligible < 2:
-                case.notes.found(
-                    Finding.PREDICTABLE,
-                    f"task {drawn.task.id}: {slot.role} of {slot.target!r} had {slot.eligible} eligible inspector, {slot.recused} recused",
-                )
+                left = f"{slot.recused} recused, {slot.eligible} left"
+                where = f"task {drawn.task.id}, {slot.role} of {slot.target!r}"
+                case.notes.found(Finding.PREDICTABLE, f"{where}: {left}")
     return draw

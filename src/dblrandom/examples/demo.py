@@ -67,9 +67,7 @@ class _Cast:
         """The notary's chain first, then a secret of each holder."""
         chain = chain_source(self.chain, "notary", at=_REVEAL)
         held = (
-            secret_source(
-                self.ceremony, n, s, keyid=self.keys[n].keyid, not_before=chain.not_before, suite=self.suite
-            )
+            secret_source(self.ceremony, n, s, keyid=self.keys[n].keyid, not_before=chain.not_before, suite=self.suite)
             for n, s in self.secrets.items()
         )
         return [chain, *held]
@@ -105,9 +103,7 @@ def kunming_demo(out: str | os.PathLike[str], *, rehearsal: bool = False, suite:
     _reveal_and_draw(folder, cast)
     _inspect(folder, cast)
     ceremony = folder.load()
-    return DemoOutcome(
-        folder=root, draw=ceremony.drawn, standing=ceremony.standing, report=folder.verify(as_of=AS_OF)
-    )
+    return DemoOutcome(folder=root, draw=ceremony.drawn, standing=ceremony.standing, report=folder.verify(as_of=AS_OF))
 
 
 def _cast(root: Path, rehearsal: bool, suite: Suite) -> _Cast:

@@ -52,7 +52,7 @@ class Tree:
     __slots__ = ("_levels", "root", "size")
 
     def __init__(self, suite: Suite, leaves: Iterable[bytes]) -> None:
-        level = b"".join(leaves)
+        level = _joined(leaves)
         self.size = len(level) // _SIZE
         """The number of leaves."""
         self._levels = [level]
@@ -83,7 +83,15 @@ def _level_above(suite: Suite, level: bytes) -> bytes:
     pair = 2 * _SIZE
     whole = len(level) - len(level) % pair
     digest = suite.hash
-    return b"".join([digest(b"\x01" + level[at : at + pair]) for at in range(0, whole, pair)]) + level[whole:]
+    return _joined(digest(b"\x01" + level[at : at + pair]) for at in range(0, whole, pair)) + level[whole:]
+
+
+def _joined(hashes: Iterable[bytes]) -> bytes:
+    # join() would first make a list, which for a million leaves holds twice the memory of the hashes themselves.
+    joined = bytearray()
+    for each in hashes:
+        joined += each
+    return bytes(joined)
 
 
 def inclusion_path(suite: Suite, leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:

@@ -209,7 +209,7 @@ class Reader:
         names = sorted(known)
         for key in value:
             if key not in names:
-                near = difflib.get_close_matches(key, names, n=1, cutoff=0.5) if isinstance(key, str) else []
+                near = difflib.get_close_matches(key[:64], names, n=1, cutoff=0.5) if isinstance(key, str) else []
                 hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names)}"
                 raise error(f"unknown {kind} {show(key)}; {hint}", where=where)
 

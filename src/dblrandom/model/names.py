@@ -19,6 +19,7 @@ __all__ = [
     "check_name",
     "check_names_distinct",
     "check_optional_text",
+    "check_roster_name",
     "check_task_id",
     "check_text",
     "check_time",
@@ -38,6 +39,7 @@ _LONGEST_TASK_ID = 64 - len(".selected")
 
 _NAME = re.compile(r"[a-z0-9._-]{1,64}")
 _TASK_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{_LONGEST_TASK_ID}}}")
+_ROSTER_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX = re.compile(r"[0-9a-f]*")
@@ -70,6 +72,13 @@ def check_task_id(text: object, where: str, *, error: type[InputError] = PlanErr
     """A task's id: 1 to 55 of ``A-Z a-z 0-9 . _ -``, so that ``<id>.selected`` is still a roster name."""
     if not _TASK_ID.fullmatch(_text(text, where, error)):
         raise error(f"{show(text)} is not a task id; use 1 to {_LONGEST_TASK_ID} of A-Z a-z 0-9 . _ -", where=where)
+    return str(text)
+
+
+def check_roster_name(text: object, where: str, *, error: type[InputError] = PlanError) -> str:
+    """A roster's name, which may have ``A-Z`` because a result roster begins with a task's id: 1 to 64 characters."""
+    if not _ROSTER_NAME.fullmatch(_text(text, where, error)):
+        raise error(f"{show(text)} is not a roster's name; use 1 to 64 of A-Z a-z 0-9 . _ -", where=where)
     return str(text)
 
 

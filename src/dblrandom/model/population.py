@@ -9,7 +9,7 @@ import attrs
 
 from dblrandom.errors import RosterError
 from dblrandom.model.json import Json, Reader, listed, show
-from dblrandom.model.names import check_name, check_names_distinct, check_task_id
+from dblrandom.model.names import check_name, check_names_distinct, check_roster_name
 
 __all__ = ["Population"]
 
@@ -40,7 +40,7 @@ class Population:
     to decide; here only the shape is checked.
 
     Attributes:
-        name: the roster's name.
+        name: the roster's name; ``A-Z`` are for result rosters, whose names begin with a task's id.
         columns: distinct names, the first of which is ``id``; ``blind`` is not among them.
         rows: one tuple of text for each unit, in the order of the columns; a missing value is the empty text.
         confidential: whether the roster must not disclose rows, and so gets a ``blind`` for each.
@@ -55,7 +55,7 @@ class Population:
     confidential: bool = False
 
     def __attrs_post_init__(self) -> None:
-        check_task_id(self.name, "roster", error=RosterError)
+        check_roster_name(self.name, "roster", error=RosterError)
         where = f"roster {self.name}, columns"
         columns = listed(self.columns, where, error=RosterError)
         for column in columns:

@@ -98,7 +98,8 @@ def _grouped(
         if values:
             value = min(values).decode()
             raise PlanError(
-                f"no row of the whole roster has {columns[index]} = {value!r}; mend the filter or the roster", where=where
+                f"no row of the whole roster has {columns[index]} = {value!r}; mend the filter or the roster",
+                where=where,
             )
     return groups
 

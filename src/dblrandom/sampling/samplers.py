@@ -98,7 +98,7 @@ def _refuse_zero(task_id: str, found: Mapping[Stratum, Allocation]) -> None:
         if allocation.units == 0:
             name = "the frame" if stratum == () else f"stratum {' / '.join(map(repr, stratum))}"
             raise PlanError(
-                f"{name} would give no unit, so nobody in it could ever be drawn; raise the quota, or give allow_zero with a reason",
+                f"{name} would give no unit, so nobody in it could be drawn; raise the quota, or give allow_zero",
                 where=f"task {task_id!r}",
             )
 

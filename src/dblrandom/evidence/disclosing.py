@@ -1,0 +1,40 @@
+"""Secrets that a witness records as made public before the draw (docs/spec, sections 3 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from dblrandom.beacons import Beacon
+from dblrandom.errors import EntropyError
+from dblrandom.evidence.commitment import Commitment, beacon_for
+from dblrandom.evidence.receipt import Receipt
+
+__all__ = ["check_disclosed", "disclosed_in"]
+
+
+def check_disclosed(
+    commitment: Commitment, ceremony: str, disclosed: Mapping[str, str], beacons: Mapping[str, Beacon]
+) -> None:
+    """Check that disclosed secrets (64 hex, by the source's name) are those committed.
+
+    Raises:
+        EntropyError: there is no such secret, or it is another.
+    """
+    secrets = {source.name: source for source in commitment.sources if source.kind == "secret"}
+    for name, value in disclosed.items():
+        if name not in secrets:
+            raise EntropyError(f"no secret {name!r} is committed; there are {', '.join(secrets) or 'none'}")
+        beacon_for(secrets[name], beacons).check_value(
+            secrets[name], value, None, suite=commitment.suite, ceremony=ceremony
+        )
+
+
+def disclosed_in(receipts: Sequence[Receipt]) -> dict[str, str]:
+    """The secrets that witness receipts record as disclosed, each with the time of the first that does."""
+    found: dict[str, str] = {}
+    for receipt in receipts:
+        if receipt.type == "witness":
+            for name in cast("dict[str, str]", receipt.body.get("disclosed", {})):
+                found.setdefault(name, receipt.time)
+    return found

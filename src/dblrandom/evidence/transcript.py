@@ -1,0 +1,142 @@
+"""The transcript: what the receipts of a ceremony and its committed rosters say, without judging them.
+
+A transcript trusts its receipts as far as their chain; :func:`dblrandom.evidence.verify` checks them to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Self
+
+from dblrandom.beacons import BUILT_IN as BEACONS
+from dblrandom.beacons import Beacon
+from dblrandom.errors import StepError
+from dblrandom.evidence.chain import check_chain, stage_after
+from dblrandom.evidence.commitment import Commitment
+from dblrandom.evidence.drawing import Draw, make_draw
+from dblrandom.evidence.receipt import Receipt
+from dblrandom.evidence.standing import Standing, standing_after
+from dblrandom.kernel.suite import Suite
+from dblrandom.model import check_name
+from dblrandom.roster import Roster
+from dblrandom.sampling import Sampler
+
+__all__ = ["Transcript"]
+
+
+class Transcript:
+    """The receipts of one ceremony in order, and the rosters that its commitment fixed.
+
+    Attributes:
+        name: the ceremony's name, which every receipt carries.
+        suite: its hash suite.
+        receipts: the chain so far.
+        beacons: the rules of the source kinds.
+        samplers: third parties' samplers that tasks may name.
+    """
+
+    def __init__(
+        self, name: str, suite: Suite, *, beacons: Mapping[str, Beacon] = BEACONS, samplers: Sequence[Sampler] = ()
+    ) -> None:
+        self.name = check_name(name, "ceremony")
+        self.suite = suite
+        self.receipts: tuple[Receipt, ...] = ()
+        self.beacons = beacons
+        self.samplers = tuple(samplers)
+        self._rosters: dict[str, Roster] = {}
+        self._drawn: Draw | None = None
+
+    @classmethod
+    def read(
+        cls,
+        envelopes: Sequence[bytes],
+        rosters: Iterable[Roster] = (),
+        *,
+        beacons: Mapping[str, Beacon] = BEACONS,
+        samplers: Sequence[Sampler] = (),
+    ) -> Self:
+        """Read the receipts of a ceremony, or of a lawful beginning of one.
+
+        Raises:
+            VerificationError: the receipts are not one lawful chain.
+            ReceiptError, CanonicalError: one of them is malformed.
+        """
+        receipts = tuple(Receipt.parse(e, f"receipt {n}") for n, e in enumerate(envelopes, 1))
+        suite, _ = check_chain(receipts)
+        found = cls(receipts[0].ceremony, suite, beacons=beacons, samplers=samplers)
+        found.receipts = receipts
+        found._rosters = {roster.name: roster for roster in rosters}
+        return found
+
+    @property
+    def stage(self) -> str:
+        """Where the ceremony stands: ``empty``, ``committed``, ``voided``, ``sealing``, ``revealed`` or ``drawn``."""
+        stage = "empty"
+        for receipt in self.receipts:
+            stage = stage_after(stage, receipt.type)
+        return stage
+
+    @property
+    def head(self) -> str | None:
+        """The digest of the last receipt."""
+        return self.receipts[-1].digest(self.suite) if self.receipts else None
+
+    @property
+    def envelopes(self) -> tuple[bytes, ...]:
+        """The receipts as the bytes of their files."""
+        return tuple(receipt.envelope for receipt in self.receipts)
+
+    @property
+    def rosters(self) -> dict[str, Roster]:
+        """The committed rosters, by name."""
+        return dict(self._rosters)
+
+    def last(self, kind: str) -> Receipt | None:
+        """The last receipt of a type, or ``None``."""
+        return next((r for r in reversed(self.receipts) if r.type == kind), None)
+
+    @property
+    def commitment(self) -> Commitment:
+        """The commitment in force.
+
+        Raises:
+            StepError: nothing is committed.
+        """
+        receipt = self.last("commitment")
+        if receipt is None:
+            raise StepError("nothing is committed yet: commit first")
+        return Commitment.from_json(receipt.body)
+
+    @property
+    def commitment_digest(self) -> str:
+        """The digest of the commitment in force, which begins the seed."""
+        receipt = self.last("commitment")
+        if receipt is None:
+            raise StepError("nothing is committed yet: commit first")
+        return receipt.digest(self.suite)
+
+    @property
+    def drawn(self) -> Draw:
+        """The draw, recomputed from the receipts and the rosters.
+
+        Raises:
+            StepError: there is no draw yet.
+        """
+        receipt, reveal = self.last("draw"), self.last("reveal")
+        if receipt is None or reveal is None:
+            raise StepError("there is no draw yet: reveal and draw first")
+        if self._drawn is None:
+            self._drawn = self.compute_draw(str(reveal.body["seed"]))
+        return self._drawn
+
+    @property
+    def standing(self) -> dict[str, Standing]:
+        """How each task stands after the substitutions so far."""
+        bodies = [receipt.stated for receipt in self.receipts if receipt.type == "substitution"]
+        return standing_after(self.suite, self.commitment.plan, self.drawn, bodies)
+
+    def compute_draw(self, seed: str) -> Draw:
+        """Draw every task with ``seed`` (64 hex), from the committed rosters; pure, so it can be done by anyone."""
+        commitment = self.commitment
+        commitment.check_rosters(self._rosters, self.samplers)
+        return make_draw(commitment, seed, self._rosters, self.samplers)

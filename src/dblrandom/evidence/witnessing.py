@@ -1,0 +1,143 @@
+"""What a witness remembers, so that nobody can show him two histories (docs/spec, section 6).
+
+A witness who only looks at what he is shown would attest ten ceremonies prepared side by side. One who remembers attests
+only what follows on what he saw before, and one open commitment for a plan's period at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import cast
+
+import attrs
+
+from dblrandom.errors import InputError, StepError
+from dblrandom.evidence.bodies import DIGEST, FREE, NAME
+from dblrandom.evidence.shapes import Array, Integer, Object, OneOf
+from dblrandom.evidence.transcript import Transcript
+from dblrandom.kernel.canonical import decode, encode
+from dblrandom.kernel.signing import keyid
+from dblrandom.model import Json
+
+__all__ = ["Seen", "WitnessMemory"]
+
+_SEEN = Object(
+    {
+        "ceremony": NAME,
+        "sequence": Integer(1),
+        "digest": DIGEST,
+        "plan": NAME,
+        "period": FREE,
+        "open": OneOf((True, False)),
+    }
+)
+_SHAPE = Object({"specification": OneOf(("dblrandom/v1",)), "organisers": Object(others=Array(_SEEN, 1))})
+
+
+@attrs.frozen(kw_only=True)
+class Seen:
+    """The last that a witness saw of one ceremony; ``open`` while it is committed and neither drawn nor voided."""
+
+    ceremony: str
+    sequence: int
+    digest: str
+    plan: str
+    period: str
+    open: bool
+
+    def to_json(self) -> dict[str, Json]:
+        """The entry as the memory's file has it."""
+        return cast("dict[str, Json]", attrs.asdict(self))
+
+
+@attrs.frozen
+class WitnessMemory:
+    """For each organiser's key id, the ceremonies seen, in the order in which they began."""
+
+    organisers: Mapping[str, tuple[Seen, ...]] = attrs.field(factory=lambda: MappingProxyType({}))
+
+    def check_and_remember(self, transcript: Transcript) -> WitnessMemory:
+        """Check that a ceremony may be attested, and return the memory with it.
+
+        Do this before signing, and keep the answer before the receipt goes out; do it again with the receipt in the
+        chain, so that the next ceremony can link to it.
+
+        Raises:
+            StepError: the chain does not hold what was seen before, a new ceremony does not name the end of the last
+                one, or another commitment for the same plan and period is open.
+        """
+        commitment = transcript.commitment
+        now = Seen(
+            ceremony=transcript.name,
+            sequence=len(transcript.receipts),
+            digest=cast(str, transcript.head),
+            plan=commitment.plan.name,
+            period=commitment.plan.period,
+            open=transcript.stage not in ("drawn", "voided"),
+        )
+        organisers = dict(self.organisers)
+        for signer in commitment.signers:
+            if signer.role == "organiser":
+                own = keyid(bytes.fromhex(signer.public_key))
+                organisers[own] = _remembered(organisers.get(own, ()), now, transcript)
+        return WitnessMemory(MappingProxyType(organisers))
+
+    def to_bytes(self) -> bytes:
+        """The memory's file: canonical JSON."""
+        entries: dict[str, Json] = {k: [seen.to_json() for seen in v] for k, v in self.organisers.items()}
+        return encode({"specification": "dblrandom/v1", "organisers": entries})
+
+    @classmethod
+    def from_bytes(cls, data: bytes, where: str = "witness memory") -> WitnessMemory:
+        """Read a memory's file.
+
+        Raises:
+            InputError: it is not canonical JSON, or a member is missing, unknown or malformed.
+        """
+        value = decode(data, where)
+        _SHAPE.check(value, where)
+        organisers = cast("dict[str, list[dict[str, str]]]", cast("dict[str, Json]", value)["organisers"])
+        for own in organisers:
+            DIGEST.check(own, f"{where}: organisers")
+        found = {own: tuple(Seen(**entry) for entry in entries) for own, entries in organisers.items()}  # type: ignore[arg-type]
+        for entries in found.values():
+            if len({seen.ceremony for seen in entries}) != len(entries):
+                raise InputError("a ceremony is remembered twice", where=where)
+        return cls(MappingProxyType(found))
+
+
+def _remembered(before: tuple[Seen, ...], now: Seen, transcript: Transcript) -> tuple[Seen, ...]:
+    known = {seen.ceremony: seen for seen in before}
+    if now.ceremony in known:
+        _check_follows(known[now.ceremony], transcript)
+    elif before:
+        _check_begins(before[-1], transcript)
+    if now.open:
+        for seen in before:
+            if seen.open and seen.ceremony != now.ceremony and (seen.plan, seen.period) == (now.plan, now.period):
+                raise StepError(
+                    f"the commitment of {seen.ceremony!r} for the plan {now.plan!r}, {now.period}, is still open: "
+                    "it must be drawn or voided before another is attested"
+                )
+    if now.ceremony in known:
+        return tuple(now if seen.ceremony == now.ceremony else seen for seen in before)
+    return (*before, now)
+
+
+def _check_follows(seen: Seen, transcript: Transcript) -> None:
+    if seen.sequence > len(transcript.receipts):
+        raise StepError(
+            f"{seen.ceremony!r} had {seen.sequence} receipts before, and now has {len(transcript.receipts)}"
+        )
+    if transcript.receipts[seen.sequence - 1].digest(transcript.suite) != seen.digest:
+        raise StepError(f"receipt {seen.sequence} of {seen.ceremony!r} is not the one that was seen before: a fork")
+
+
+def _check_begins(latest: Seen, transcript: Transcript) -> None:
+    named = transcript.receipts[0].body["previous_ceremony"]
+    if named != latest.digest:
+        raise StepError(
+            f"the last seen of this organiser is {latest.digest} in {latest.ceremony!r}; {transcript.name!r} names "
+            f"{named} as what came before it: witness the end of {latest.ceremony!r} first, or commit again"
+        )
