@@ -165,6 +165,24 @@ class CeremonyFolder:
         detail = "the policy came with the folder: this shows that it agrees with itself, not whose keys these are"
         return attrs.evolve(report, findings=(*report.findings, (Finding.SELF_TRUST, detail)))
 
+    def publish(self, to: str | os.PathLike[str]) -> None:
+        """Copy what is public into a new folder: all but ``secrets/``, ``lock`` and the rows of confidential rosters.
+
+        Raises:
+            FolderError: ``to`` holds something already, or cannot be written.
+            VerificationError: this folder was changed by something other than this library.
+        """
+        contents = self.contents()
+        commitment = Transcript.read(contents.receipts).commitment
+        hidden = {f"rosters/{name}.tsv" for name, manifest in commitment.rosters.items() if manifest.confidential}
+        target = CeremonyFolder(to)
+        listed = {path: digest for path, digest in index.check(self.root).items() if path not in hidden}
+        with os_failure(target.root, "make it"):
+            target.root.mkdir(parents=True, exist_ok=True)
+            if any(target.root.iterdir()):
+                raise FolderError(f"{target.root}: is not empty; publish into a new folder")
+        target._write({}, {path: read_bytes(self.root / path, _LARGEST) for path in listed}, {})
+
     def _recover(self) -> None:
         for done in journal.recover(self.root):
             self.recovered = (*self.recovered, done)
@@ -253,8 +271,9 @@ def _check_files(contents: Contents) -> None:
     expected = {"rosters": set(commitment.rosters), "results": set()}
     if transcript.last("draw") is not None:
         expected["results"] = {f"{t.id}.{kind}" for t in commitment.plan.tasks for kind in ("selected", "teams")}
+    withheld = {name for name, manifest in commitment.rosters.items() if manifest.confidential} - set(contents.rosters)
     for directory, found in (("rosters", set(contents.rosters)), ("results", set(contents.results))):
-        for name in sorted(found ^ expected[directory]):
+        for name in sorted((found ^ expected[directory]) - withheld):
             problem = "it is missing" if name in expected[directory] else "it does not belong to this ceremony"
             raise VerificationError("folder", problem, where=f"{directory}/{name}.tsv")
 

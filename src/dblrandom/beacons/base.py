@@ -42,6 +42,13 @@ class Beacon(Protocol):
         """
         ...
 
+    def holder(self, source: Source) -> str | None:
+        """The id of the key of whoever knows the value before everybody else, or ``None`` where nobody can.
+
+        A source is independent only where that holder is trusted, and is not the organiser or his own.
+        """
+        ...
+
     def outcomes(self, source: Source) -> int:
         """How many different values were possible, as a lower bound; 2**256 for a 32-byte secret."""
         ...

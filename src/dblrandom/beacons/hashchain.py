@@ -107,6 +107,10 @@ class HashChainBeacon:
         if chain_ahead(suite, bytes.fromhex(value), step).hex() != hex_term(source, "tip"):
             raise EntropyError(f"this value does not lead to the declared tip in {step} steps", where=place(source))
 
+    def holder(self, source: Source) -> str | None:
+        """The operator, by the term ``operator``."""
+        return hex_term(source, "operator")
+
     def outcomes(self, source: Source) -> int:
         """2**256: any 32 bytes."""
         return 2**256

@@ -51,6 +51,10 @@ class SecretBeacon:
         if secret_digest(suite, ceremony, source.name, value) != hex_term(source, "digest"):
             raise EntropyError("this is not the secret whose digest was committed", where=place(source))
 
+    def holder(self, source: Source) -> str | None:
+        """The party, by the term ``keyid``."""
+        return hex_term(source, "keyid")
+
     def outcomes(self, source: Source) -> int:
         """2**256: any 32 bytes."""
         return 2**256

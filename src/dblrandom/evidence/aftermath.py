@@ -133,6 +133,11 @@ def check_deadlines(case: Case, committed: Committed, stage: str, standing: Mapp
     if stage == "voided":
         case.notes.passed("deadlines", "ceremony", "the last commitment was voided, so nothing more is due")
         return
+    if stage == "sealing" and (auditors := _audited(case)):
+        detail = f"the sealed draw was checked in full by {', '.join(auditors)}, not by you"
+        case.notes.found(Finding.ATTESTED, detail)
+        case.notes.skipped("deadlines", "ceremony", "the draw stays sealed to the public")
+        return
     for kind in ("reveal", "draw"):
         receipt = next((r for r in case.receipts if r.type == kind), None)
         if receipt is None and case.as_of > deadlines[kind]:
@@ -141,7 +146,20 @@ def check_deadlines(case: Case, committed: Committed, stage: str, standing: Mapp
         if after is not None and after > deadlines[kind]:
             case.notes.found(Finding.LATE, f"the {kind} was due by {deadlines[kind]} and was made after {after}")
     _check_results_due(case, deadlines["result"], standing)
+    closed, _ = open_seals(case, committed.commitment.suite)
+    if closed and case.as_of > deadlines["result"]:
+        sequence, kind = closed[0]
+        raise VerificationError("deadlines", f"the {kind} sealed by receipt {sequence} was never published")
     case.notes.passed("deadlines", "ceremony", f"judged at {case.as_of}")
+
+
+def _audited(case: Case) -> list[str]:
+    """The trusted auditors who attest the sealed draw, where reveal and draw are both sealed."""
+    seals = {str(r.body["type"]): r.sequence for r in case.receipts if r.type == "sealed"}
+    if not {"reveal", "draw"} <= seals.keys():
+        return []
+    last = max(seals["reveal"], seals["draw"])
+    return sorted({audit.witness for audit in case.dates.audits if audit.attested >= last})
 
 
 def _check_results_due(case: Case, deadline: str, standing: Mapping[str, Standing] | None) -> None:

@@ -39,9 +39,10 @@ def stage_after(stage: str, kind: str) -> str:
     following = GRAMMAR[stage].get(kind)
     if following is not None:
         return following
-    if stage in ("committed", "sealing", "revealed", "drawn") and kind in ("commitment", "void", "draw", "reveal"):
+    unfinished = stage in ("committed", "sealing", "revealed")
+    if unfinished or (stage == "drawn" and kind in ("commitment", "draw", "reveal", "void")):
         raise ReceiptError(
-            f"redraw after entropy: a {kind} cannot cancel, repeat or alter what was committed ({_lawful(stage)})"
+            f"redraw after entropy: a {kind} cannot stand here, as nothing cancels or alters a draw ({_lawful(stage)})"
         )
     raise ReceiptError(f"a {kind} is not lawful here ({_lawful(stage)})")
 

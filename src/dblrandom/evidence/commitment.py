@@ -116,6 +116,10 @@ class Commitment:
         check_names_distinct([source.name for source in self.sources], "sources")
         for source in self.sources:
             beacon_for(source, beacons).check_source(source)
+        tips = [source.terms["tip"] for source in self.sources if source.kind == "hashchain"]
+        if len(set(tips)) < len(tips):
+            raise EntropyError("two sources are steps of one hash chain: the later step gives the earlier away")
+        self._check_signers()
         if not self.deadlines["reveal"] <= self.deadlines["draw"] <= self.deadlines["result"]:
             raise PlanError("they must not run backwards: reveal, draw, result", where="deadlines")
         for task in self.plan.tasks:
@@ -125,6 +129,18 @@ class Commitment:
             columns = self.manifest(recusals, "plan.recusals").columns
             if columns not in (RECUSAL_COLUMNS, (*RECUSAL_COLUMNS, "blind")):
                 raise PlanError(f"it must have the columns {', '.join(RECUSAL_COLUMNS)}", where=f"roster {recusals!r}")
+
+    def _check_signers(self) -> None:
+        roles: dict[str, set[str]] = {}
+        for signer in self.signers:
+            roles.setdefault(signer.public_key, set()).add(signer.role)
+        if not any("organiser" in held for held in roles.values()):
+            raise PlanError("nobody is declared as the organiser", where="signers")
+        for key, held in roles.items():
+            if "organiser" in held and len(held) > 1:
+                raise PlanError(
+                    f"the organiser's key {key} cannot be {', '.join(sorted(held))} at once", where="signers"
+                )
 
     def manifest(self, name: str, where: str) -> Manifest:
         """The manifest of a committed roster.

@@ -36,6 +36,8 @@ class Dates:
     """What the trusted witnesses of one ceremony show."""
 
     attestations: tuple[Attestation, ...]
+    audits: tuple[Attestation, ...] = ()
+    """What trusted auditors attest: that they checked a sealed draw in full. It dates nothing."""
 
     def before(self, sequence: int, *, besides: str | None = None) -> str | None:
         """The earliest time at which the receipt is known to have existed, or ``None``.
@@ -115,9 +117,9 @@ def read_dates(receipts: Sequence[Receipt], digests: Sequence[str], trust: Trust
 
     Raises:
         VerificationError: a witness receipt for a digest that is not in the chain before it, or with another time in
-            its body than in its payload, or signed by somebody who is no trusted witness, or by the organiser.
+            its body than in its payload, or signed by no trusted witness or auditor, or by the organiser.
     """
-    found = []
+    found: dict[str, list[Attestation]] = {"witness": [], "auditor": []}
     own = _organisers_own(receipts)
     for receipt in receipts:
         if receipt.type != "witness":
@@ -132,16 +134,15 @@ def read_dates(receipts: Sequence[Receipt], digests: Sequence[str], trust: Trust
                 "witness", "its body names another ceremony or time than its payload", where=receipt.label
             )
         known, _ = signed_by(receipt, trust)
-        witnesses = [k for k in known if "witness" in k.roles]
         if any(s.keyid in own for s in receipt.signatures):
             raise VerificationError("witness", "the organiser cannot witness his own ceremony", where=receipt.label)
-        if not witnesses:
-            raise VerificationError("witness", "no trusted witness signed it", where=receipt.label)
-        found += [
-            Attestation(witness=k.name, attested=attested, sequence=receipt.sequence, time=receipt.time)
-            for k in witnesses
-        ]
-    return Dates(tuple(found))
+        if not any(role in key.roles for key in known for role in found):
+            raise VerificationError("witness", "no trusted witness or auditor signed it", where=receipt.label)
+        for key in known:
+            entry = Attestation(witness=key.name, attested=attested, sequence=receipt.sequence, time=receipt.time)
+            for role in found.keys() & set(key.roles):
+                found[role].append(entry)
+    return Dates(tuple(found["witness"]), tuple(found["auditor"]))
 
 
 def _organisers_own(receipts: Sequence[Receipt]) -> set[str]:

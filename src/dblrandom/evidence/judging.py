@@ -34,35 +34,6 @@ class Committed:
     used_before: frozenset[str]
 
 
-def independent_sources(committed: Committed, trust: TrustPolicy) -> tuple[Source, ...]:
-    """The sources that neither the organiser nor his own can know or choose, as far as the policy shows it.
-
-    A secret counts where its party is trusted, is not the organiser and signed the commitment; a hash chain where its
-    operator is, and either signed or has this chain pinned in the policy; public beacons always.
-    """
-    own = {s.public_key for s in committed.commitment.signers if s.role == "organiser"}
-    return tuple(s for s in committed.commitment.sources if _is_independent(s, committed, trust, own))
-
-
-def _is_independent(source: Source, committed: Committed, trust: TrustPolicy, own: Collection[str]) -> bool:
-    if source.kind not in ("secret", "hashchain"):
-        return True
-    holder = str(source.terms["keyid" if source.kind == "secret" else "operator"])
-    key = trust.key(holder)
-    if key is None or key.public_key in own or not trust.is_independent(holder):
-        return False
-    if source.kind == "hashchain" and (str(source.terms["tip"]), holder) in trust.chains:
-        return True
-    return holder in committed.signed
-
-
-def earliest_independent(committed: Committed, trust: TrustPolicy) -> str | None:
-    """The first moment at which an independent value can be public; secrets count only where there is nothing else."""
-    independent = independent_sources(committed, trust)
-    outside = [s.not_before for s in independent if s.kind != "secret"]
-    return min(outside or [s.not_before for s in independent], default=None)
-
-
 @attrs.frozen(kw_only=True)
 class Case:
     """What every judgement needs: the chain, whom the verifier trusts, what the witnesses show, and when it is now."""
@@ -75,19 +46,48 @@ class Case:
     notes: Notes
 
 
+def independent_sources(committed: Committed, case: Case) -> tuple[Source, ...]:
+    """The sources that neither the organiser nor his own can know or choose, as far as the policy shows it.
+
+    A source that nobody holds counts always. One with a holder counts where he is trusted, is not the organiser, and
+    signed the commitment; for a hash chain it is as good that the policy pins it to him.
+    """
+    own = {s.public_key for s in committed.commitment.signers if s.role == "organiser"}
+    return tuple(s for s in committed.commitment.sources if _is_independent(s, committed, case, own))
+
+
+def _is_independent(source: Source, committed: Committed, case: Case, own: Collection[str]) -> bool:
+    holder, trust = beacon_for(source, case.beacons).holder(source), case.trust
+    if holder is None:
+        return True
+    key = trust.key(holder)
+    if key is None or key.public_key in own or not trust.is_independent(holder):
+        return False
+    if source.kind == "hashchain" and (str(source.terms["tip"]), holder) in trust.chains:
+        return True
+    return holder in committed.signed
+
+
+def earliest_independent(committed: Committed, case: Case) -> str | None:
+    """The first moment at which an independent value can be public; secrets count only where there is nothing else."""
+    independent = independent_sources(committed, case)
+    outside = [s.not_before for s in independent if s.kind != "secret"]
+    return min(outside or [s.not_before for s in independent], default=None)
+
+
 def judge_entropy(committed: Committed, case: Case) -> None:
     """Judge one commitment's sources and its date; findings go into the case's notes.
 
     Raises:
         VerificationError: a secret used before, too few witnesses, or a value that could be public too early.
     """
-    trust, notes, where = case.trust, case.notes, committed.receipt.label
+    notes, where = case.notes, committed.receipt.label
     for source in committed.commitment.sources:
         if source.kind == "secret" and source.terms["digest"] in committed.used_before:
             raise VerificationError(
                 "entropy", f"the secret {source.name!r} was committed before and is known", where=where
             )
-    independent = independent_sources(committed, trust)
+    independent = independent_sources(committed, case)
     if not independent:
         notes.found(Finding.NOT_INDEPENDENT, f"{where}: no source is shown to be independent of the organiser")
     outcomes = prod(beacon_for(s, case.beacons).outcomes(s) for s in independent)
@@ -105,7 +105,7 @@ def _judge_date(committed: Committed, case: Case) -> str | None:
     """The commitment's date; every value must come to light the policy's margin after it."""
     receipt, trust, notes = committed.receipt, case.trust, case.notes
     witnesses = case.dates.witnesses(receipt.sequence)
-    earliest = earliest_independent(committed, trust)
+    earliest = earliest_independent(committed, case)
     if len(witnesses) < trust.witnesses:
         short = f"{len(witnesses)} of {trust.witnesses} needed witnesses dated the commitment"
         if earliest is None or case.as_of is None or time_seconds(earliest) < trust.earliest_lawful(case.as_of):
@@ -117,15 +117,13 @@ def _judge_date(committed: Committed, case: Case) -> str | None:
         notes.found(Finding.UNIQUENESS, f"{receipt.label}: no trusted witness shows that there was no other")
         return None
     dated = _date_of_enough(receipt.sequence, max(1, trust.witnesses), case.dates)
-    for source in committed.commitment.sources:
-        # A secret has no moment of its own: it must be fixed before the others' values can be known.
-        first = earliest if source.kind == "secret" else source.not_before
-        if first is not None and time_seconds(first) < trust.earliest_lawful(dated):
-            raise VerificationError(
-                "dates",
-                f"{source.name!r} can be public from {first}, not {trust.margin} s after the commitment's date {dated}",
-                where=receipt.label,
-            )
+    if earliest is not None and time_seconds(earliest) < trust.earliest_lawful(dated):
+        raise VerificationError(
+            "dates",
+            f"an independent value can be public from {earliest}, which is not {trust.margin} s after {dated}, "
+            "the commitment's date",
+            where=receipt.label,
+        )
     notes.passed("dates", receipt.label, f"dated {dated} by {', '.join(sorted(witnesses))}")
     return dated
 
@@ -141,15 +139,20 @@ def _date_of_enough(sequence: int, needed: int, dates: Dates) -> str:
 
 def _judge_withholding(committed: Committed, case: Case) -> None:
     """A secret still unknown when an independent value appears lets its holder choose whether to go on."""
-    secrets = [s for s in committed.commitment.sources if s.kind == "secret"]
-    if not secrets:
-        return
+    sources = committed.commitment.sources
+    secrets = [s for s in sources if s.kind == "secret"]
     where = committed.receipt.label
     disclosed = _disclosed(committed, case)
-    if len(secrets) == len(committed.commitment.sources):
+    if len(secrets) == len(sources):
         case.notes.found(Finding.WITHHOLDING, f"{where}: there are secrets only, so somebody is the last to reveal")
         return
-    earliest = earliest_independent(committed, case.trust)
+    independent = independent_sources(committed, case)
+    for source in sources:
+        if source.kind != "secret" and source not in independent:
+            case.notes.found(
+                Finding.WITHHOLDING, f"{where}: {source.name!r} is not shown to be out of the organiser's hands"
+            )
+    earliest = earliest_independent(committed, case)
     for source in secrets:
         if source.name not in disclosed or earliest is None or disclosed[source.name] >= earliest:
             before = f" before {earliest}" if earliest else ""

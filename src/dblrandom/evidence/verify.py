@@ -161,7 +161,7 @@ def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
         if receipt.type != "void":
             continue
         committed = [c for c in commitments if c.receipt.sequence < receipt.sequence][-1]
-        earliest = earliest_independent(committed, case.trust)
+        earliest = earliest_independent(committed, case)
         if earliest is None:
             earliest = min(s.not_before for s in committed.commitment.sources)
         dated = case.dates.before(receipt.sequence)

@@ -1,7 +1,7 @@
 """What a witness remembers, so that nobody can show him two histories (docs/spec, section 6).
 
-A witness who only looks at what he is shown would attest ten ceremonies prepared side by side. One who remembers attests
-only what follows on what he saw before, and one open commitment for a plan's period at a time.
+A witness who only looks at what he is shown would attest ten ceremonies prepared side by side. One who remembers
+attests only what follows on what he saw before, and one open commitment for a plan's period at a time.
 """
 
 from __future__ import annotations

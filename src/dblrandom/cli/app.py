@@ -1,0 +1,151 @@
+"""The command ``dblrandom`` as a whole: its commands, and what becomes of every error."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from dblrandom import __version__
+from dblrandom.cli import exits
+from dblrandom.cli.answer import print_json
+from dblrandom.cli.beacon import beacon
+from dblrandom.cli.commit import commit
+from dblrandom.cli.demo import demo
+from dblrandom.cli.draw import draw
+from dblrandom.cli.explain import explain
+from dblrandom.cli.keygen import keygen
+from dblrandom.cli.plan import plan
+from dblrandom.cli.result import result
+from dblrandom.cli.reveal import reveal
+from dblrandom.cli.roster import roster
+from dblrandom.cli.schema import schema
+from dblrandom.cli.screen import safe
+from dblrandom.cli.seal import seal
+from dblrandom.cli.secret import secret
+from dblrandom.cli.sign import sign
+from dblrandom.cli.substitute import substitute
+from dblrandom.cli.unseal import unseal
+from dblrandom.cli.verify import verify
+from dblrandom.cli.void import void
+from dblrandom.cli.witness import witness
+from dblrandom.errors import DblrandomError, NotYetPublic, VerificationError
+
+__all__ = ["Cli", "cli"]
+
+
+class Cli(click.Group):
+    """The top of the command line: every error becomes one line and an exit code."""
+
+    def run(self, arguments: Sequence[str], **extra: Any) -> int:
+        """Run the command line with these arguments and return the exit code."""
+        with contextlib.suppress(AttributeError, ValueError):
+            sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        as_json = "--json" in arguments
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(args=list(arguments), prog_name="dblrandom", **extra)
+            sys.stdout.flush()
+        except SystemExit as stopped:
+            # click leaves this way where nobody reads the output any more, with a code that means something else here.
+            return exits.DONE if stopped.code in (0, None) else exits.ERROR
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return exits.ERROR
+        except (click.Abort, KeyboardInterrupt):
+            return _fail("Interrupted", "interrupted; the next step finishes or undoes what was begun", as_json)
+        except click.ClickException as error:
+            return _fail(type(error).__name__, _usage(error), as_json)
+        except DblrandomError as error:
+            return _failed(error, as_json)
+        except Exception as error:
+            if os.environ.get("DBLRANDOM_DEBUG") == "1":
+                traceback.print_exc()
+            return _fail(type(error).__name__, f"internal: {type(error).__name__}: {error}; please report", as_json)
+        return code if isinstance(code, int) else exits.DONE
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
+        """See :meth:`run`; ends the process as click's own method does unless told otherwise."""
+        standalone = extra.pop("standalone_mode", True)
+        extra.pop("prog_name", None)
+        code = self.run(list(sys.argv[1:] if args is None else args), **extra)
+        if standalone:
+            sys.exit(code)
+        return code
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an interruption is an error of one line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            raise click.Abort from error
+
+
+def _usage(error: click.ClickException) -> str:
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "dblrandom"
+    return f"{message}; see: {path} --help"
+
+
+def _failed(error: DblrandomError, as_json: bool) -> int:
+    code = exits.ERROR
+    if isinstance(error, VerificationError):
+        code = exits.FAILED
+    elif isinstance(error, NotYetPublic):
+        code = exits.UNDECIDED
+    details = {name: getattr(error, name, None) for name in ("check", "where")}
+    return _fail(type(error).__name__, str(error), as_json, code, **details)
+
+
+def _fail(kind: str, message: str, as_json: bool, code: int = exits.ERROR, **details: str | None) -> int:
+    with contextlib.suppress(OSError):
+        if as_json:
+            told = {name: safe(value) for name, value in details.items() if value is not None}
+            print_json({"error": {"type": kind, "message": safe(message), **told}, "exit": code})
+        else:
+            click.echo(f"{'undecided' if code == exits.UNDECIDED else 'error'}: {safe(message)}", err=True)
+    return code
+
+
+def _epilogue() -> str:
+    codes = "\n".join(f"  {code}  {meaning}" for code, meaning in exits.EXITS.items())
+    return f"\b\nExit codes:\n{codes}"
+
+
+@click.group(cls=Cli, epilog=_epilogue(), context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="dblrandom %(version)s")
+def cli() -> None:
+    """Verifiable random draws of inspection targets and inspectors (双随机、一公开).
+
+    Every command takes --json: one JSON object on stdout, on failure too.
+    """
+
+
+for _command in (
+    demo,
+    keygen,
+    secret,
+    beacon,
+    roster,
+    plan,
+    commit,
+    sign,
+    witness,
+    reveal,
+    draw,
+    substitute,
+    void,
+    result,
+    seal,
+    unseal,
+    verify,
+    explain,
+    schema,
+):
+    cli.add_command(_command)

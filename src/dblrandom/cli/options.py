@@ -1,0 +1,122 @@
+"""Options and arguments that several commands share, and how their texts are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dblrandom.adapters.clock import now
+from dblrandom.adapters.keyfiles import read_signer
+from dblrandom.errors import InputError
+from dblrandom.kernel.signing import Ed25519Signer
+from dblrandom.kernel.suite import SUITES, suite_named
+from dblrandom.model import check_time
+
+__all__ = [
+    "FILE",
+    "PAIR",
+    "TIME",
+    "folder_argument",
+    "key_option",
+    "pairs",
+    "signers",
+    "suite_option",
+    "time_option",
+    "trust_option",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path)
+"""A path; whether it can be read is for the library to say."""
+
+
+class _Time(click.ParamType):
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return check_time(value, "the time")
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Pair(click.ParamType):
+    name = "pair"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        left, separator, right = str(value).partition("=")
+        if not (left and separator and right):
+            self.fail(f"{value!r} is not two texts with = between them", param, ctx)
+        return left, right
+
+
+TIME = _Time()
+"""A moment in UTC, ``YYYY-MM-DDThh:mm:ssZ``."""
+
+PAIR = _Pair()
+"""``NAME=VALUE``, split at the first equals sign."""
+
+
+def folder_argument(function: F) -> F:
+    """The ceremony's folder."""
+    return click.argument("folder", metavar="DIR", type=FILE)(function)
+
+
+def key_option(function: F) -> F:
+    """The private keys that sign."""
+    return click.option(
+        "--key",
+        "keys",
+        metavar="KEY.pem",
+        type=FILE,
+        multiple=True,
+        required=True,
+        help="Private key that signs; give it again for each further signature.",
+    )(function)
+
+
+def time_option(function: F) -> F:
+    """The moment that a receipt states."""
+    return click.option(
+        "--time", metavar="TIME", type=TIME, default=now, help="The moment written into the receipt; now by default."
+    )(function)
+
+
+def trust_option(function: F) -> F:
+    """The verifier's own policy."""
+    return click.option(
+        "--trust", metavar="FILE", type=FILE, help="Your own trust policy; the folder's own trust.json by default."
+    )(function)
+
+
+def suite_option(function: F) -> F:
+    """The hash suite."""
+    return click.option(
+        "--suite",
+        metavar="NAME",
+        type=click.Choice(sorted(SUITES)),
+        default="sha256",
+        callback=lambda _ctx, _param, value: suite_named(value),
+        help="Hash suite, sha256 or sm3; sha256 by default.",
+    )(function)
+
+
+def signers(paths: Iterable[Path]) -> list[Ed25519Signer]:
+    """The private keys in these files."""
+    return [read_signer(path) for path in paths]
+
+
+def pairs(given: Iterable[tuple[str, str]], option: str) -> dict[str, str]:
+    """``NAME=VALUE`` options as a mapping; a name that is given twice is a mistake."""
+    found: dict[str, str] = {}
+    for name, value in given:
+        if name in found:
+            raise click.UsageError(f"{option} gives {name!r} twice")
+        found[name] = value
+    return found

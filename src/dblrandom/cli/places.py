@@ -1,0 +1,152 @@
+"""Opening a ceremony's folder, taking a step in it, and saying what was written and what comes next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from dblrandom.adapters import plugins
+from dblrandom.adapters.files import read_bytes
+from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.beacons import BUILT_IN, Beacon
+from dblrandom.ceremony import Ceremony
+from dblrandom.cli.answer import Answer
+from dblrandom.cli.screen import Screen, note
+from dblrandom.errors import FolderError, VerificationError
+from dblrandom.evidence import Receipt, TrustPolicy
+from dblrandom.model import Json
+from dblrandom.sampling import Sampler
+
+__all__ = [
+    "Taken",
+    "beacons",
+    "existing",
+    "read_trust",
+    "receipt_json",
+    "recovering",
+    "samplers",
+    "some_folder",
+    "step_answer",
+    "take_step",
+]
+
+T = TypeVar("T")
+
+_NEXT: Mapping[str, str] = {
+    "commitment": "each witness runs: dblrandom witness {dir} --key WITNESS.pem",
+    "witness": "dblrandom verify {dir} shows where the ceremony stands and what it waits for",
+    "reveal": "the organiser runs: dblrandom draw {dir} --key ORGANISER.pem",
+    "draw": "each witness runs: dblrandom witness {dir} --key WITNESS.pem; anyone can run: dblrandom verify {dir}",
+    "substitution": "when inspected: dblrandom result {dir} --task TASK --outcome ID=CODE --key ORGANISER.pem",
+    "void": "each witness dates this, before any value can be public; then a new plan: dblrandom commit {dir} ...",
+    "result": "each witness runs: dblrandom witness {dir} --key WITNESS.pem; anyone can run: dblrandom verify {dir}",
+    "sealed": "a witness dates the seal; when it may be known: dblrandom unseal {dir} --key ORGANISER.pem",
+}
+
+
+def beacons() -> dict[str, Beacon]:
+    """The rules of every source kind that is installed."""
+    return {**BUILT_IN, **plugins.beacons()}
+
+
+def samplers() -> tuple[Sampler, ...]:
+    """Every third-party sampler that is installed."""
+    return tuple(plugins.samplers().values())
+
+
+def some_folder(path: Path) -> CeremonyFolder:
+    """The folder at ``path``, whether or not there is a ceremony in it."""
+    return CeremonyFolder(path, beacons=beacons(), samplers=samplers())
+
+
+def existing(path: Path) -> CeremonyFolder:
+    """The folder of a ceremony that has begun.
+
+    Raises:
+        FolderError: there is none.
+        VerificationError: there is one, and its list of files is gone.
+    """
+    folder = some_folder(path)
+    if not folder.exists():
+        if (path / "receipts").is_dir():
+            raise VerificationError("folder", "is missing; get the folder again", where="SHA256SUMS")
+        raise FolderError(f"{path}: there is no ceremony here; begin one with: dblrandom commit")
+    return folder
+
+
+@contextmanager
+def recovering(folder: CeremonyFolder) -> Iterator[None]:
+    """Say what was finished or undone of a step that had been interrupted before."""
+    try:
+        yield
+    finally:
+        for done in folder.recovered:
+            note(f"recovered: {done}")
+
+
+@attrs.frozen
+class Taken(Generic[T]):
+    """A step that was taken: its receipt and digest, and what the action returned."""
+
+    receipt: Receipt
+    digest: str
+    value: T
+
+
+def take_step(path: Path, action: Callable[[CeremonyFolder, Ceremony, dict[str, bytes]], T]) -> Taken[T]:
+    """Carry out one step in the folder, which must have begun."""
+    folder = existing(path)
+
+    def act(ceremony: Ceremony, private: dict[str, bytes]) -> Taken[T]:
+        value = action(folder, ceremony, private)
+        receipt = ceremony.receipts[-1]
+        return Taken(receipt, receipt.digest(ceremony.suite), value)
+
+    with recovering(folder):
+        return folder.update(act)
+
+
+def read_trust(path: Path | None) -> TrustPolicy | None:
+    """The policy in a file, where one is given."""
+    return None if path is None else TrustPolicy.from_bytes(read_bytes(path), str(path))
+
+
+def receipt_json(receipt: Receipt, digest: str) -> dict[str, Json]:
+    """What programs are told of a receipt."""
+    return {
+        "ceremony": receipt.ceremony,
+        "digest": digest,
+        "sequence": receipt.sequence,
+        "time": receipt.time,
+        "type": receipt.type,
+    }
+
+
+def step_answer(
+    path: Path,
+    receipt: Receipt,
+    digest: str,
+    *,
+    show: Callable[[Screen], None] | None = None,
+    wrote: Sequence[str] = (),
+    **data: Any,
+) -> Answer:
+    """The answer of a command that added a receipt to a folder."""
+    name = str(path / "receipts" / f"{receipt.sequence:04d}-{receipt.type}.json")
+    following = _NEXT[receipt.type].format(dir=shlex.quote(str(path)))
+
+    def tell(screen: Screen) -> None:
+        if show is not None:
+            show(screen)
+        for place in (name, *wrote):
+            screen.line(f"wrote {place}")
+        screen.line(f"digest {digest}")
+        screen.line(f"next: {following}")
+
+    written = {"wrote": [name, *wrote], "receipt": receipt_json(receipt, digest), "next": following}
+    return Answer(data={**data, **written}, show=tell)

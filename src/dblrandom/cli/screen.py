@@ -1,0 +1,90 @@
+"""What people see: results on stdout as plain text and tables, remarks and progress on stderr.
+
+Escape sequences are written to a terminal only, and never where ``NO_COLOR`` is set. Text from files is shown with
+its unseen characters escaped, so that no roster can move the cursor or turn the direction of writing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import TextIO
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["Screen", "note", "ratio", "safe", "working"]
+
+_WIDE = 10_000
+
+
+def safe(text: object) -> str:
+    """The text on one line, with what cannot be seen shown as escapes."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
+
+
+def ratio(value: Fraction) -> str:
+    """A ratio as people write it: ``3/10``, or ``1`` for a whole."""
+    return str(value)
+
+
+def _console(stream: TextIO) -> Console:
+    plain = not stream.isatty() or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return Console(
+        file=stream,
+        color_system=None if plain else "auto",
+        force_terminal=not plain,
+        # Elsewhere than on a terminal nothing may be folded: other programs read it line by line.
+        width=None if stream.isatty() else _WIDE,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+
+
+class Screen:
+    """Where an answer is written for people."""
+
+    def line(self, text: object = "") -> None:
+        """One line of text."""
+        click.echo(safe(text))
+
+    def verbatim(self, text: str) -> None:
+        """Lines that are meant to be pasted or saved: nothing in them is changed."""
+        click.echo(text)
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """A table, indented; nothing where there are no rows."""
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+        for column in columns:
+            table.add_column(Text(safe(column)), overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(safe(cell)) for cell in row))
+        if not table.row_count:
+            return
+        console = _console(sys.stdout)
+        with console.capture() as captured:
+            console.print(table, soft_wrap=False)
+        for text in captured.get().splitlines():
+            click.echo("  " + text.rstrip())
+
+
+def note(text: object) -> None:
+    """A remark on stderr, which no program reads as a result."""
+    click.echo(safe(text), err=True)
+
+
+@contextmanager
+def working(text: str) -> Iterator[None]:
+    """Show on a terminal's stderr that something takes its time."""
+    console = _console(sys.stderr)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(Text(safe(text))):
+        yield

@@ -1,0 +1,54 @@
+"""``dblrandom secret``: what a party contributes to the seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dblrandom.adapters.files import write_new
+from dblrandom.adapters.keyfiles import read_signer
+from dblrandom.adapters.secretfiles import write_secret
+from dblrandom.adapters.sources import new_secret
+from dblrandom.cli.answer import Answer, command, document
+from dblrandom.cli.options import FILE, TIME, suite_option
+from dblrandom.cli.screen import Screen, note
+from dblrandom.kernel.suite import Suite
+
+__all__ = ["secret"]
+
+
+@click.group("secret")
+def secret() -> None:
+    """A party's secret: committed by its digest, disclosed later."""
+
+
+@command("new")
+@click.option("--ceremony", metavar="NAME", required=True, help="The ceremony's name, which the digest binds.")
+@click.option("--name", metavar="SOURCE", required=True, help="The source's name in the commitment.")
+@click.option("--key", metavar="PARTY.pem", type=FILE, required=True, help="The party's private key.")
+@click.option("--at", metavar="TIME", type=TIME, required=True, help="When the secret may be revealed.")
+@click.option("--out", metavar="FILE", type=FILE, required=True, help="Where the secret goes; never replaced.")
+@click.option("--declaration", metavar="FILE", type=FILE, help="Where the declaration goes, besides stdout.")
+@suite_option
+def new(ceremony: str, name: str, key: Path, at: str, out: Path, declaration: Path | None, suite: Suite) -> Answer:
+    """Make a secret and print its declaration (JSON), which the organiser needs."""
+    source, value = new_secret(ceremony, name, keyid=read_signer(key).keyid, not_before=at, suite=suite)
+    write_secret(out, bytes.fromhex(value))
+    wrote = [str(out)]
+    declared = source.to_json()
+    if declaration is not None:
+        write_new(declaration, (document(declared) + "\n").encode(), 0o644)
+        wrote.append(str(declaration))
+    following = f"give the declaration to the organiser, keep {out} secret, and sign the commitment with {key}"
+
+    def show(screen: Screen) -> None:
+        screen.verbatim(document(declared))
+        for place in wrote:
+            note(f"wrote {place}")
+        note(f"next: {following}")
+
+    return Answer(data={"declaration": declared, "wrote": wrote, "next": following}, show=show)
+
+
+secret.add_command(new)
