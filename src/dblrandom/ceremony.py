@@ -37,7 +37,10 @@ MARGIN = 60
 
 
 class Ceremony(Transcript):
-    """One ceremony of one organiser, from its first commitment to its last result; see :class:`Transcript`."""
+    """One ceremony of one organiser, from its first commitment to its last result.
+
+    What it knows of itself is the :class:`~dblrandom.evidence.transcript.Transcript`'s; here are the steps.
+    """
 
     _plan: Plan | None = None
 
@@ -69,7 +72,7 @@ class Ceremony(Transcript):
         beacons: Mapping[str, Beacon] = BEACONS,
         samplers: Sequence[Sampler] = (),
     ) -> Self:
-        """Carry on from the receipts of a ceremony and its committed rosters; see :meth:`Transcript.read`."""
+        """Carry on from the receipts of a ceremony and its committed rosters; errors as for a transcript."""
         found = super().read(envelopes, rosters, beacons=beacons, samplers=samplers)
         found._plan = found.commitment.plan
         return found

@@ -1,7 +1,7 @@
 """What a witness remembers, so that nobody can show him two histories (docs/spec, section 6).
 
 A witness who only looks at what he is shown would attest ten ceremonies prepared side by side. One who remembers
-attests only what follows on what he saw before, and one open commitment for a plan's period at a time.
+attests only what follows on what he saw before, and one open commitment of an organiser for a period at a time.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class WitnessMemory:
 
         Raises:
             StepError: the chain does not hold what was seen before, a new ceremony does not name the end of the last
-                one, or another commitment for the same plan and period is open.
+                one, or another commitment of the organiser for the same period is open.
         """
         commitment = transcript.commitment
         now = Seen(
@@ -115,10 +115,10 @@ def _remembered(before: tuple[Seen, ...], now: Seen, transcript: Transcript) -> 
         _check_begins(before[-1], transcript)
     if now.open:
         for seen in before:
-            if seen.open and seen.ceremony != now.ceremony and (seen.plan, seen.period) == (now.plan, now.period):
+            if seen.open and seen.ceremony != now.ceremony and seen.period == now.period:
                 raise StepError(
-                    f"the commitment of {seen.ceremony!r} for the plan {now.plan!r}, {now.period}, is still open: "
-                    "it must be drawn or voided before another is attested"
+                    f"the commitment of {seen.ceremony!r} (plan {seen.plan!r}) for {now.period} is still open: "
+                    "it must be drawn or voided before another of this period is attested"
                 )
     if now.ceremony in known:
         return tuple(now if seen.ceremony == now.ceremony else seen for seen in before)

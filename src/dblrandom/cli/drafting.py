@@ -1,0 +1,82 @@
+"""From the options of ``commit`` to what the library's commitment takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from dblrandom.adapters.keyfiles import read_public_key
+from dblrandom.adapters.sources import chain_source
+from dblrandom.cli.jsonfile import read_member
+from dblrandom.errors import EntropyError
+from dblrandom.evidence import Declared
+from dblrandom.model import Plan, Source, time_seconds, time_text
+
+__all__ = ["STAGES", "deadlines_of", "declared_of", "sources_of"]
+
+STAGES = ("reveal", "draw", "result")
+"""The stages that have a deadline."""
+
+_DAY = 86_400
+_DRAW_WITHIN = _DAY
+_RESULT_WITHIN = 30 * _DAY
+
+
+def declared_of(given: Iterable[tuple[str, str]]) -> tuple[Declared, ...]:
+    """The signers of ``ROLE=PUBLIC.pem[,NAME]`` options."""
+    found = []
+    for role, text in given:
+        place, _, name = text.partition(",")
+        found.append(Declared(role=role, public_key=read_public_key(Path(place)).hex(), name=name or None))
+    if not any(signer.role == "organiser" for signer in found):
+        raise click.UsageError("declare the organiser: --declare organiser=PUBLIC.pem")
+    return tuple(found)
+
+
+def sources_of(
+    chains: Mapping[str, str], others: Sequence[Path], secrets: Mapping[str, str], at: str | None
+) -> tuple[Source, ...]:
+    """The sources in the order in which they enter the seed: chains, other sources, secrets."""
+    found = []
+    for name, folder in chains.items():
+        if at is None:
+            raise click.UsageError("--chain needs --at, the earliest lawful moment of its value")
+        found.append(chain_source(folder, name, at=at))
+    found += [_declaration(path) for path in others]
+    for name, place in secrets.items():
+        source = _declaration(Path(place))
+        if source.kind != "secret" or source.name != name:
+            raise EntropyError(
+                f"declares the {source.kind} {source.name!r}, not the secret {name!r}; give it by its own name",
+                where=place,
+            )
+        found.append(source)
+    if not found:
+        raise click.UsageError("give at least one source of entropy: --chain, --source or --secret")
+    return tuple(found)
+
+
+def _declaration(path: Path) -> Source:
+    return Source.from_json(read_member(path, "declaration"), str(path))
+
+
+def deadlines_of(given: Mapping[str, str], sources: Sequence[Source], plan: Plan) -> tuple[dict[str, str], list[str]]:
+    """The three deadlines, and a remark for each that was not stated."""
+    for stage in given:
+        if stage not in STAGES:
+            raise click.UsageError(f"--deadline {stage}=...: the stages are {', '.join(STAGES)}")
+    found, remarks = dict(given), []
+    by_default = time_text(max(time_seconds(source.not_before) for source in sources) + _DRAW_WITHIN)
+    for stage in ("reveal", "draw"):
+        if stage not in found:
+            found[stage] = by_default
+            remarks.append(f"deadline {stage}={by_default}: 24 hours after the last source can be public")
+    if "result" not in found:
+        ends = [task.window.end for task in plan.tasks if task.window is not None]
+        if not ends:
+            raise click.UsageError("no task has a window, so state --deadline result=TIME")
+        found["result"] = time_text(time_seconds(f"{max(ends)}T23:59:59Z") + _RESULT_WITHIN)
+        remarks.append(f"deadline result={found['result']}: 30 days after the last window ends")
+    return found, remarks

@@ -1,0 +1,211 @@
+"""``dblrandom roster``: lists into canonical form, proofs of single rows, and their checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dblrandom.adapters.files import write_new
+from dblrandom.adapters.randomness import random_bytes
+from dblrandom.adapters.tables import ENCODINGS, read_csv
+from dblrandom.cli.answer import Answer, command, document
+from dblrandom.cli.jsonfile import read_member
+from dblrandom.cli.options import FILE, PAIR, pairs, suite_option
+from dblrandom.cli.places import existing
+from dblrandom.cli.rosters import read_roster
+from dblrandom.cli.screen import Screen, note, working
+from dblrandom.errors import RosterError, VerificationError
+from dblrandom.evidence import InspectorCase, TargetCase, check_inspector, check_target
+from dblrandom.kernel.rows import id_of
+from dblrandom.kernel.suite import Suite
+from dblrandom.roster import Manifest, Proof, Roster, verify_absence, verify_presence
+
+__all__ = ["case_json", "roster", "show_case"]
+
+
+@click.group("roster")
+def roster() -> None:
+    """Rosters: the lists that are committed and drawn from."""
+
+
+@command("build")
+@click.argument("csv", metavar="CSV", type=FILE)
+@click.option("--id", "column", metavar="COLUMN", required=True, help="The column that identifies a row.")
+@click.option("--name", metavar="NAME", required=True, help="The roster's name in the plan.")
+@click.option("--out", metavar="FILE.tsv", type=FILE, required=True, help="Where the roster goes; never replaced.")
+@click.option("--columns", metavar="A,B", help="Which columns to take besides the id, in this order; all by default.")
+@click.option("--rename", metavar="OLD=NEW", type=PAIR, multiple=True, help="Rename a column.")
+@click.option(
+    "--encoding", metavar="NAME", type=click.Choice(ENCODINGS), default="utf-8-sig", help="The file's encoding."
+)
+@click.option("--confidential", is_flag=True, help="A roster whose rows must not be disclosed: each gets a blind.")
+@suite_option
+def build(
+    csv: Path,
+    column: str,
+    name: str,
+    out: Path,
+    columns: str | None,
+    rename: tuple[tuple[str, str], ...],
+    encoding: str,
+    confidential: bool,
+    suite: Suite,
+) -> Answer:
+    """Make a canonical roster of a CSV file; prints its manifest."""
+    with working("reading the table"):
+        population = read_csv(
+            csv,
+            id=column,
+            name=name,
+            columns=None if columns is None else [text for text in columns.split(",") if text],
+            rename=pairs(rename, "--rename"),
+            confidential=confidential,
+            encoding=encoding,
+        )
+        blinds = [random_bytes(32).hex() for _ in population.rows] if confidential else None
+        built = Roster.build(suite, population, blinds)
+    write_new(out, built.to_file(), 0o600 if confidential else 0o644)
+    manifest = built.manifest.to_json()
+
+    def show(screen: Screen) -> None:
+        screen.verbatim(document(manifest))
+        note(f"wrote {out}")
+
+    return Answer(data={"manifest": manifest, "wrote": [str(out)]}, show=show)
+
+
+@command("prove")
+@click.argument("file", metavar="FILE.tsv", type=FILE)
+@click.option("--id", "row_id", metavar="ID", required=True, help="The row that is on the roster, or is not.")
+@click.option("--name", metavar="NAME", help="The roster's name; the file's name without its ending by default.")
+@click.option("--out", metavar="FILE", type=FILE, help="Where the proof goes, besides stdout.")
+@suite_option
+def prove(file: Path, row_id: str, name: str | None, out: Path | None, suite: Suite) -> Answer:
+    """Prove that an id is on a roster, or that it is not."""
+    proof = read_roster(suite, name or file.stem, file).prove(row_id).to_json()
+    wrote = []
+    if out is not None:
+        write_new(out, (document(proof) + "\n").encode(), 0o644)
+        wrote.append(str(out))
+
+    def show(screen: Screen) -> None:
+        screen.verbatim(document(proof))
+        for place in wrote:
+            note(f"wrote {place}")
+
+    return Answer(data={"proof": proof, "wrote": wrote}, show=show)
+
+
+@command("check")
+@click.argument("file", metavar="[FILE.tsv]", type=FILE, required=False)
+@click.option("--manifest", metavar="FILE.json", type=FILE, help="The manifest that was committed.")
+@click.option("--proof", metavar="PROOF.json", type=FILE, help="Check this proof of one row, not a whole roster.")
+@click.option("--folder", metavar="DIR", type=FILE, help="A ceremony: check the proof against its receipts.")
+@click.option("--task", metavar="T", help="With --folder: whether the target was drawn for this task.")
+@suite_option
+def check(
+    file: Path | None, manifest: Path | None, proof: Path | None, folder: Path | None, task: str | None, suite: Suite
+) -> Answer:
+    """Check a whole roster, or a proof of one row, against a manifest or a ceremony's receipts."""
+    if (file is None) == (proof is None):
+        raise click.UsageError("give either a roster's file or --proof")
+    committed = None if manifest is None else Manifest.from_json(read_member(manifest, "manifest"), str(manifest))
+    if file is not None:
+        if folder is not None or task is not None:
+            raise click.UsageError("--folder and --task go with --proof")
+        return _check_whole(suite, file, committed)
+    if proof is None or (committed is None) == (folder is None):
+        raise click.UsageError("a proof is checked against either --manifest or --folder")
+    given = Proof.from_json(read_member(proof, "proof"), str(proof))
+    if folder is not None:
+        return _check_in_ceremony(folder, task, given)
+    if task is not None or committed is None:
+        raise click.UsageError("--task goes with --folder")
+    return _check_proof(suite, committed, given)
+
+
+def _check_whole(suite: Suite, file: Path, committed: Manifest | None) -> Answer:
+    name = file.stem if committed is None else committed.name
+    with working("checking the roster"):
+        try:
+            found = read_roster(suite, name, file).manifest
+        except RosterError as error:
+            raise VerificationError("roster", str(error)) from error
+    if committed is not None and found != committed:
+        raise VerificationError("roster", "its rows are not the ones committed", where=str(file))
+    against = "canonical" if committed is None else "canonical, and the one that the manifest commits to"
+    text = f"verified: {found.rows} rows, root {found.root}; {against}"
+    return Answer(data={"manifest": found.to_json()}, show=lambda screen: screen.line(text))
+
+
+def _check_proof(suite: Suite, committed: Manifest, proof: Proof) -> Answer:
+    """Presence or absence, whichever the proof is for; that the rest of the roster is in order is not shown by it."""
+    row = None
+    try:
+        if proof.id.encode("utf-8", "replace") in {id_of(ln) for page in proof.pages for ln in page.lines.split(b"\n")}:
+            row = dict(verify_presence(suite, committed, proof))
+        else:
+            verify_absence(suite, committed, proof)
+    except RosterError as error:
+        raise VerificationError("proof", str(error)) from error
+    shown = "is not on the roster" if row is None else "is on the roster"
+
+    def show(screen: Screen) -> None:
+        screen.line(f"verified: {proof.id!r} {shown} {committed.name!r} (this proof alone; the whole was not checked)")
+        screen.table(("column", "value"), (row or {}).items())
+
+    return Answer(data={"id": proof.id, "on_roster": row is not None, "row": row}, show=show)
+
+
+def _check_in_ceremony(folder: Path, task: str | None, proof: Proof) -> Answer:
+    receipts = existing(folder).contents().receipts
+    case: TargetCase | InspectorCase
+    if task is not None:
+        case = check_target(receipts, task, proof.id, proof)
+    else:
+        case = check_inspector(receipts, proof.roster, proof.id, proof)
+    found = case_json(case)
+
+    def show(screen: Screen) -> None:
+        screen.line("verified against the receipts: this row alone; the whole ceremony is checked by: dblrandom verify")
+        show_case(screen, case)
+
+    return Answer(data={"case": found}, show=show)
+
+
+def case_json(case: TargetCase | InspectorCase) -> dict[str, object]:
+    """A case as programs get it."""
+    found: dict[str, object] = {"id": case.id, "on_roster": case.on_roster}
+    found["row"] = None if case.row is None else dict(case.row)
+    if isinstance(case, InspectorCase):
+        return found | {"roles": [{"task": t, "role": r, "passes": ok} for (t, r), ok in case.roles.items()]}
+    return found | {
+        "task": case.task,
+        "in_frame": case.in_frame,
+        "stratum": list(case.stratum),
+        "ticket": case.ticket,
+        "last_ticket": case.last_ticket,
+        "drawn": case.drawn,
+    }
+
+
+def show_case(screen: Screen, case: TargetCase | InspectorCase) -> None:
+    """A case as people read it."""
+    screen.line(f"{case.id!r} is {'' if case.on_roster else 'not '}on the roster")
+    screen.table(("column", "value"), (case.row or {}).items())
+    if isinstance(case, InspectorCase):
+        rows = [(t, r, "passes the filter" if ok else "does not pass") for (t, r), ok in case.roles.items()]
+        screen.table(("task", "role", ""), rows)
+    elif case.on_roster and not case.in_frame:
+        screen.line(f"it does not pass the filter of task {case.task}, so it was not in the frame")
+    elif case.ticket is not None:
+        screen.line(f"its ticket             {case.ticket}")
+        screen.line(f"last ticket selected   {case.last_ticket or 'none'}")
+        screen.line(f"so it was {'' if case.drawn else 'not '}drawn for task {case.task}")
+    elif case.in_frame:
+        screen.line(f"it is in the frame of task {case.task}, for which there is no draw yet")
+
+
+for _command in (build, prove, check):
+    roster.add_command(_command)
