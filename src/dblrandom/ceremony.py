@@ -63,20 +63,6 @@ class Ceremony(Transcript):
         found.redraft(plan, rosters)
         return found
 
-    @classmethod
-    def read(
-        cls,
-        envelopes: Sequence[bytes],
-        rosters: Iterable[Roster] = (),
-        *,
-        beacons: Mapping[str, Beacon] = BEACONS,
-        samplers: Sequence[Sampler] = (),
-    ) -> Self:
-        """Carry on from the receipts of a ceremony and its committed rosters; errors as for a transcript."""
-        found = super().read(envelopes, rosters, beacons=beacons, samplers=samplers)
-        found._plan = found.commitment.plan
-        return found
-
     def redraft(self, plan: Plan, rosters: Iterable[Roster | Population]) -> None:
         """Set the plan and the rosters that the next commitment will fix."""
         built = [r if isinstance(r, Roster) else Roster.build(self.suite, r) for r in rosters]
@@ -100,13 +86,11 @@ class Ceremony(Transcript):
             StepError: a commitment is not lawful now.
             EntropyError, PlanError, RosterError: something that could not be drawn from.
         """
-        if self._plan is None:
-            raise StepError("there is no plan to commit: open the ceremony with one")
         self._check_lawful("commitment")
         replaced = self.commitment_digest if self.receipts else None
         commitment = Commitment(
             suite=self.suite,
-            plan=self._plan,
+            plan=self._plan or self.commitment.plan,
             rosters={name: roster.manifest for name, roster in self._rosters.items()},
             sources=tuple(entropy),
             signers=tuple(signers),
@@ -169,9 +153,7 @@ class Ceremony(Transcript):
         named = {n: v if isinstance(v, Value) else Value(v) for n, v in values.items()}
         return make_reveal(self.commitment, self.commitment_digest, self.name, named, self.beacons)
 
-    def reveal(
-        self, values: Mapping[str, Value | str], *, time: str, keys: Sequence[Signer], margin: int = 0
-    ) -> Receipt:
+    def reveal(self, values: Mapping[str, Value | str], *, time: str, keys: Sequence[Signer]) -> Receipt:
         """Publish every source's value, and so the seed.
 
         Raises:
@@ -180,7 +162,7 @@ class Ceremony(Transcript):
         """
         self._check_lawful("reveal")
         for source in self.commitment.sources:
-            if source.kind != "secret" and time_seconds(time) + margin < time_seconds(source.not_before):
+            if source.kind != "secret" and time < source.not_before:
                 raise StepError(f"the source {source.name!r} cannot be revealed before {source.not_before}")
         return self._append("reveal", self.compute_reveal(values), time, keys)
 

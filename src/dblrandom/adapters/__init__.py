@@ -1,1 +1,1 @@
-"""To be written."""
+"""Everything that touches the world: clock, randomness, files, tables, keys, and a ceremony's folder."""
