@@ -160,9 +160,7 @@ def populations() -> tuple[Population, ...]:
     """40 targets in three districts, 10 inspectors, recusals; the last four firms and ``OPEN`` are of high risk."""
     districts = ("Guandu", "Panlong", "Wuhua")
     high = {OPEN, "F013", "F038"}
-    targets = [
-        (f"F{n:03d}", districts[n % 3], "high" if f"F{n:03d}" in high else "normal") for n in range(40)
-    ]
+    targets = [(f"F{n:03d}", districts[n % 3], "high" if f"F{n:03d}" in high else "normal") for n in range(40)]
     inspectors = [
         (f"I{n:02d}", "leader" if n % 3 == 0 else "officer", "expired" if n == 8 else "valid") for n in range(10)
     ]
@@ -366,6 +364,61 @@ def attacked(change: Callable[[list[Step]], object], *, recompute: bool = False,
     chain = steps()
     change(chain)
     return forge(chain, recompute=recompute, **options)
+
+
+# A ceremony begun twice
+
+VOIDED = "2024-03-01T13:00:00Z"
+
+
+def voiding(
+    time: str = VOIDED, *, dated: str | None = "2024-03-01T13:05:00Z", not_before: str = PUBLIC, **second: Any
+) -> list[Step]:
+    """The sound ceremony begun twice: commitment, witnesses, void, and then a commitment that is drawn.
+
+    ``not_before`` is the decisive moment of the second; ``second`` changes members of its body. Its secrets are other
+    ones, as they must be.
+    """
+    chain = steps()
+    first, rest = chain[:4], chain[4:]
+    void = Step(type="void", time=time, body={"reason": "synthetic: a roster was wrong"}, keys=["organiser"])
+    again = copy.deepcopy(first[0])
+    again.time = max(time, dated or time)
+    renew_secrets(again)
+    again.body["sources"][0]["not_before"] = not_before
+    again.body |= {"replaces": "the first"} | second
+    noted = [witness(dated, "notary", len(first) + 1)] if dated else []
+    place = len(first) + len(noted) + 2
+    late = max("2024-03-01T14:00:00Z", again.time)
+    dates = [witness(late, "notary", place), witness(late, "archive", place)]
+    for step in rest:
+        step.time = max(step.time, again.time, not_before)
+        if step.type == "reveal":
+            step.body["values"][1:] = renewed_values()
+        if step.type == "witness":
+            step.body["sequence"] += 4 + len(noted)
+            step.body["time"] = step.time
+    return [*first, void, *noted, again, *dates, *rest]
+
+
+def renew_secrets(commitment: Step) -> None:
+    """Give a commitment's secrets other values under the same names."""
+    for source in commitment.body["sources"]:
+        if source["kind"] == "secret":
+            source["digest"] = secret_digest(SHA256, NAME, source["name"], secret(f"second {source['name']}"))
+
+
+def renewed_values() -> list[dict[str, str]]:
+    return [{"kind": "secret", "name": n, "value": secret(f"second {n}")} for n in ("discipline", "trade")]
+
+
+def forge_twice(chain: list[Step], **options: Any) -> Forged:
+    """Forge a ceremony of two commitments; the second names the first by its digest, or keeps what was set."""
+    places = [i for i, step in enumerate(chain) if step.type == "commitment"]
+    if chain[places[1]].body["replaces"] == "the first":
+        first = forge(chain[: places[0] + 1]).receipts[0]
+        chain[places[1]].body["replaces"] = SHA256.hexhash(payload_of(first))
+    return forge(chain, recompute=True, **options)
 
 
 # Envelopes as bytes

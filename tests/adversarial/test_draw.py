@@ -27,7 +27,8 @@ from kit import (
     steps,
 )
 
-from dblrandom.errors import VerificationError
+from dblrandom.ceremony import Ceremony
+from dblrandom.errors import DblrandomError, VerificationError
 from dblrandom.kernel.suite import SHA256
 from dblrandom.kernel.tickets import ticket
 from dblrandom.model import Population
@@ -122,6 +123,56 @@ def test_every_node_of_a_body_is_checked(place: int) -> None:
     assert unexpected == []
 
 
+@pytest.mark.parametrize(
+    "door",
+    [
+        "verify",
+        "committed anew",
+        pytest.param(
+            "read", marks=pytest.mark.xfail(strict=True, reason="flaw: KeyError leaves Ceremony.read(...).standing")
+        ),
+    ],
+)
+def test_every_node_of_a_commitment_breaks_nothing(door: str) -> None:
+    """A commitment is the organiser's to write: whatever is in it, no reader may fail in a way of its own.
+
+    ``committed anew`` makes a whole ceremony that fits the changed commitment; then some changes are lawful.
+    """
+    sound = steps()
+    accepted: list[str] = []
+    broken: list[str] = []
+    for number, path in enumerate(nodes(sound[0].body)):
+        value: Any = sound[0].body
+        for name in path:
+            value = value[name]
+        for turn, new in enumerate([*another(value), ..., None, [], {}, "targets", "\u2028", 2**53 - 1, [[]]]):
+            # A node gets every kind of change only together with its neighbours: there is no time for all of them.
+            if (turn + number) % (4 if door == "verify" else 7):
+                continue
+            chain = copy.deepcopy(sound)
+            remove(chain[0].body, path) if new is ... else put(chain[0].body, path, new)
+            if chain[0].body == sound[0].body:
+                continue
+            what = f"{path} -> {'removed' if new is ... else repr(new)}"
+            try:
+                forged = forge(chain, recompute=door == "committed anew")
+            except Exception:  # noqa: S112 -- the attacker cannot even make a ceremony of it
+                continue
+            try:
+                if door == "read":
+                    assert Ceremony.read(forged.receipts, committed_rosters().values()).standing
+                else:
+                    judge(forged)
+                    accepted.append(what)
+            except DblrandomError as error:
+                assert str(error).isprintable(), what
+            except (LookupError, StopIteration, ValueError, TypeError, AttributeError) as error:
+                broken.append(f"{what}: {type(error).__name__} {error}")
+    assert broken == []
+    if door == "verify":
+        assert accepted == [], "the seed is over the commitment: any change of it must show"
+
+
 # Draws that are consistent in themselves
 
 
@@ -172,13 +223,14 @@ def lied(change: Callable[[Lie], object], task: int = 0) -> Forged:
     tasks = chain[5].body["tasks"]
     entry = tasks[task]
     names = [m["name"] for m in entry["rosters"]]
+    stated = copy.deepcopy(entry["rosters"])
     lie = Lie(entry, *([dict(r) for r in rosters[n].records()] for n in names), tasks)
     change(lie)
     for number, (name, rows) in enumerate(zip(names, (lie.selected, lie.teams), strict=True)):
         columns = rosters[name].columns
         built = Roster.build(SHA256, Population.from_dicts(name, columns, rows))
         rosters[name] = built
-        if entry["rosters"][number]["name"] == name:
+        if entry["rosters"][number] == stated[number]:
             entry["rosters"][number] = built.manifest.to_json()
     return attrs.evolve(forge(chain), rosters=rosters)
 
@@ -347,14 +399,14 @@ LIES: dict[str, tuple[int, Callable[[Lie], object], str, str]] = {
     ),
     "the lowest ticket spared": (0, spare, "last_ticket|root|target", HIDDEN),
     "a reserve skipped": (0, skip_reserve, "root", HIDDEN),
-    "one more than the quota": (0, one_more, "selected|wanted", SEEN),
+    "one more than the quota": (0, one_more, "selected|wanted|probability", SEEN),
     "a drawn firm relabelled": (0, relabel, "ranks|rows|result rosters", SEEN),
     "strata reordered": (0, lambda lie: lie.entry["strata"].reverse(), "order of their bytes", SEEN),
     "a stratum twice": (0, lambda lie: lie.entry["strata"].append(lie.entry["strata"][0]), "distinct", SEEN),
-    "a stratum left out": (0, leave_out_stratum, "strata|size", HIDDEN),
+    "a stratum left out": (0, leave_out_stratum, "strata|size|slots", HIDDEN),
     "a stratum renamed": (0, stratum(2, stratum=["Xishan"]), "ranks|strata|stratum", SEEN),
     "a stratum of two columns": (0, stratum(2, stratum=["Wuhua", ""]), "distinct|order", SEEN),
-    "sizes traded": (0, merge_sizes, "size", HIDDEN),
+    "sizes traded": (0, merge_sizes, "size|probability", HIDDEN),
     "a size raised": (0, stratum(size=15), "size", SEEN),
     "the frame's size raised": (0, entry(size=41), "size", SEEN),
     "a wrong probability": (0, stratum(probability={"numerator": 3, "denominator": 13}), "probability", SEEN),
@@ -364,7 +416,7 @@ LIES: dict[str, tuple[int, Callable[[Lie], object], str, str]] = {
     "the last ticket lowered": (0, stratum(last_ticket="00" * 32), "last selected ticket", SEEN),
     "the last ticket taken away": (0, stratum(last_ticket=None), "last selected ticket", SEEN),
     "a shortfall invented": (0, stratum(shortfall=1), "shortfall", SEEN),
-    "a shortfall of the task invented": (0, entry(shortfall=1), "shortfall", SEEN),
+    "a shortfall of the task invented": (0, entry(shortfall=1), "shortfall", HIDDEN),
     "fewer wanted": (0, stratum(wanted=2), "wanted", SEEN),
     "fewer reserves": (0, stratum(reserves=1), "reserves", SEEN),
     "another quota": (0, lambda lie: lie.entry["quota"].update(count=3), "quota", SEEN),
@@ -438,10 +490,19 @@ def test_a_false_draw_is_never_called_checked_without_the_rosters(attack: str) -
         with pytest.raises(VerificationError):
             judge(forged, rosters=results)
         return
-    report = judge(forged, rosters=results)
+    try:
+        report = judge(forged, rosters=results)
+    except VerificationError:
+        return
     assert not {c.name for c in report.passed} & {"draw", "roster", "commitment", "substitution", "result"}
     assert ("draw", DRAW) in {(c.name, c.subject) for c in report.not_checked}
-    assert all("target" not in c.detail or "not" in c.detail for c in report.passed if c.name == "draw")
+
+
+@pytest.mark.xfail(strict=True, reason="flaw: a task's shortfall follows from the stated sizes, and is not compared")
+def test_a_false_shortfall_is_seen_without_the_rosters() -> None:
+    forged = lied(entry(shortfall=1))
+    results = {n: r for n, r in forged.rosters.items() if n not in committed_rosters()}
+    refused(forged, check="draw", match="shortfall", rosters=results)
 
 
 @pytest.mark.parametrize("leave_out", ["targets", "inspectors", "recusals"])
@@ -599,16 +660,9 @@ def test_a_hidden_substitution() -> None:
             if step.type == "witness" and step.body["sequence"] > 8:
                 step.body["sequence"] -= 1
 
-    refused(attacked(hide), check="result|substitution".split("|")[0], match="never drawn", place="result") if not _order(
-        hide
-    ) else refused(attacked(hide), check="substitution", match="inspector|slots")
-
-
-def _order(hide: Callable[[list[Step]], None]) -> bool:
-    """Whether leaving the first substitution out already changes what the second one must say."""
-    with pytest.raises(VerificationError) as caught:
+    with pytest.raises(VerificationError, match="never drawn|inspector|slots") as caught:
         judge(attacked(hide))
-    return caught.value.check == "substitution"
+    assert caught.value.check in ("substitution", "result")
 
 
 def test_a_substitution_before_the_draw() -> None:
@@ -616,7 +670,7 @@ def test_a_substitution_before_the_draw() -> None:
         chain.insert(5, chain.pop(at(chain, "substitution", 0)))
         chain[5].time = chain[4].time
 
-    refused(attacked(early), check="chain", match="not lawful here")
+    refused(attacked(early), check="chain", match="cannot stand here|not lawful here")
 
 
 # Results
@@ -648,7 +702,7 @@ RESULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
     "the other task": (lambda b: b.update(task="B2"), "never drawn", "result"),
     "the task in another case": (lambda b: b.update(task="a1"), "no task 'a1'", "result"),
     "one outcome left out": (lambda b: b["outcomes"].pop(), "results were due by", "deadlines"),
-    "no outcomes": (lambda b: b.update(outcomes=[]), "results were due by", "deadlines"),
+    "no outcomes": (lambda b: b.update(outcomes=[]), "at least 1", "receipt"),
     "the replaced target left out": (
         lambda b: b.update(outcomes=[o for o in b["outcomes"] if o["id"] != GONE]),
         "results were due by",

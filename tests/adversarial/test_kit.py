@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kit import forge, findings, honest, judge, steps
+from kit import findings, forge, honest, judge, steps
 
 from dblrandom.evidence import Finding
 from dblrandom.kernel.suite import SHA256, SM3, Suite

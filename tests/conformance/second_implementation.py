@@ -1408,7 +1408,7 @@ class Audit:
             if task["sampler"].startswith("x-") or not needed <= set(self.rosters):
                 self.not_checked(f"draw of task {label}: a sampler of its own, or a roster is missing")
                 continue
-            state = Drawn(self, task)
+            state = Drawn(self.h, self.seed, self.commitment.body["plan"], task, self.rosters)
             compare(record, state.record, f"task {label}")
             for manifest, data in zip(record["rosters"], state.files, strict=True):
                 need(self.files[f"results/{manifest['name']}.tsv"] == data, "draw", f"{manifest['name']}: the rows")
@@ -1486,12 +1486,19 @@ def compare(published: Any, computed: Any, where: str) -> None:
 class Drawn:
     """One task: the draw recomputed, then the state that substitutions change."""
 
-    def __init__(self, audit: Audit, task: Mapping[str, Any]) -> None:
-        self.h, self.task, plan = audit.h, task, audit.commitment.body["plan"]
-        label, targets = task["id"], audit.rosters[task["roster"]]
-        recusals = audit.rosters[plan["recusals"]] if "recusals" in plan else None
-        self.staff = Staff(audit.rosters[task["team"]["roster"]], task["team"]["roles"], recusals, f"task {label}")
-        keys = {purpose: draw_key(self.h, audit.seed, label, purpose) for purpose in ("targets", "inspectors")}
+    def __init__(
+        self,
+        h: Hash,
+        seed: str,
+        plan: Mapping[str, Any],
+        task: Mapping[str, Any],
+        rosters: Mapping[str, Roster],
+    ) -> None:
+        self.h, self.task = h, task
+        label, targets = task["id"], rosters[task["roster"]]
+        recusals = rosters[plan["recusals"]] if "recusals" in plan else None
+        self.staff = Staff(rosters[task["team"]["roster"]], task["team"]["roles"], recusals, f"task {label}")
+        keys = {purpose: draw_key(h, seed, label, purpose) for purpose in ("targets", "inspectors")}
         self.key, self.roles = keys["inspectors"], [role["name"] for role in task["team"]["roles"]]
         size, shortfall, self.strata = select(self.h, keys["targets"], targets.columns, targets.rows, task)
         selected = [unit for stratum in self.strata for unit in stratum["selected"]]
@@ -1550,6 +1557,12 @@ class Drawn:
         body, where = receipt.body, receipt.where
         need(len(body["replaced"]) == 1, "substitution", f"{where}: replaced has not one member")
         ((kind, what),) = body["replaced"].items()
+        replacement, filled = self.replace(kind, what, where)
+        need(body["replacement"] == replacement, "substitution", f"{where}: the replacement must be {replacement}")
+        need(encode(body["slots"]) == encode(filled), "substitution", f"{where}: the slots must be {filled}")
+
+    def replace(self, kind: str, what: str, where: str) -> tuple[str | None, list[dict[str, Any]]]:
+        """Change the state; the replacement and the slots that a lawful substitution has to name."""
         replacement: str | None = None
         if kind == "target":
             need(what in self.active, "substitution", f"{where}: {what} is not drawn, or was replaced already")
@@ -1569,7 +1582,6 @@ class Drawn:
             need(what in self.active, "substitution", f"{where}: {what} is not drawn, or was replaced already")
             to_fill = [(what, role) for role in self.roles if self.holder[what, role] is None]
             need(to_fill, "substitution", f"{where}: {what} has no empty slot")
-        need(body["replacement"] == replacement, "substitution", f"{where}: the replacement must be {replacement}")
         for slot in to_fill:
             self.holder[slot] = None
         to_fill.sort(key=lambda slot: (ticket(self.h, self.key, "\t".join(slot)), "\t".join(slot).encode()))
@@ -1579,7 +1591,7 @@ class Drawn:
             person, waived = self.choose(slot, mates)
             self.holder[slot] = person
             filled.append({"target": slot[0], "role": slot[1], "inspector": person, "cap_waived": waived})
-        need(encode(body["slots"]) == encode(filled), "substitution", f"{where}: the slots must be {filled}")
+        return replacement, filled
 
     def choose(self, slot: Slot, mates: Sequence[Slot]) -> tuple[str | None, bool]:
         team = {who for (target, _), who in self.holder.items() if target == slot[0]}

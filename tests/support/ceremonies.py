@@ -1,7 +1,7 @@
 """Small ceremonies at every stage, for the tests of the rules. All is synthetic: keys and secrets are hashes of names.
 
-The parties are the organiser, the discipline inspection (a party with a secret, and a witness) and the notary (a witness,
-and the operator of the hash chain).
+The parties are the organiser, the discipline inspection (a party with a secret, and a witness) and the notary (a
+witness, and the operator of the hash chain).
 """
 
 from __future__ import annotations

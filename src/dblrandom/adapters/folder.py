@@ -291,9 +291,12 @@ def suggested_trust(commitment: Commitment, *, margin: int = 60) -> TrustPolicy:
             held.append(signer.role)
         names[signer.public_key] = signer.name or names.get(signer.public_key, signer.public_key[:16])
     return TrustPolicy(
-        keys=tuple(
-            TrustedKey(name=names[key], public_key=key, roles=tuple(sorted(held))) for key, held in roles.items()
-        ),
+        keys=tuple(TrustedKey(name=names[key], public_key=key, roles=_counting(held)) for key, held in roles.items()),
         margin=margin,
         witnesses=sum("witness" in held for held in roles.values()),
     )
+
+
+def _counting(held: Sequence[str]) -> tuple[str, ...]:
+    """The roles that a key can be trusted with: the organiser may hold a secret, and is not independent of himself."""
+    return ("organiser",) if "organiser" in held else tuple(sorted(held))

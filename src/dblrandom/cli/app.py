@@ -21,6 +21,7 @@ from dblrandom.cli.draw import draw
 from dblrandom.cli.explain import explain
 from dblrandom.cli.keygen import keygen
 from dblrandom.cli.plan import plan
+from dblrandom.cli.publish import publish
 from dblrandom.cli.result import result
 from dblrandom.cli.reveal import reveal
 from dblrandom.cli.roster import roster
@@ -78,6 +79,10 @@ class Cli(click.Group):
             sys.exit(code)
         return code
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order in which a ceremony needs them."""
+        return list(self.commands)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an interruption is an error of one line."""
         try:
@@ -118,7 +123,9 @@ def _epilogue() -> str:
     return f"\b\nExit codes:\n{codes}"
 
 
-@click.group(cls=Cli, epilog=_epilogue(), context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Cli, epilog=_epilogue(), no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, message="dblrandom %(version)s")
 def cli() -> None:
     """Verifiable random draws of inspection targets and inspectors (双随机、一公开).
@@ -144,6 +151,7 @@ for _command in (
     result,
     seal,
     unseal,
+    publish,
     verify,
     explain,
     schema,

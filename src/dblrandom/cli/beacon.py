@@ -18,9 +18,12 @@ from dblrandom.kernel.suite import Suite
 __all__ = ["beacon"]
 
 
-@click.group("beacon")
+@click.group("beacon", no_args_is_help=False)
 def beacon() -> None:
-    """A hash chain: values that its operator reveals one by one, at fixed times."""
+    """Run a hash chain as a beacon.
+
+    Its operator reveals its values one by one, at fixed times.
+    """
 
 
 @command("init")

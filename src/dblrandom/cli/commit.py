@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import attrs
 import click
 
 from dblrandom.adapters.files import read_bytes, write_new
@@ -30,47 +29,16 @@ from dblrandom.cli.options import (
 from dblrandom.cli.places import beacons, read_trust, receipt_json, recovering, samplers, some_folder, step_answer
 from dblrandom.cli.rosters import named_rosters
 from dblrandom.cli.screen import Screen, note, working
-from dblrandom.errors import PlanError, StepError, VerificationError
-from dblrandom.evidence import Commitment, Declared, Receipt, TrustPolicy, sign_payload
+from dblrandom.errors import FolderError, PlanError, StepError, VerificationError
+from dblrandom.evidence import Commitment, Receipt, TrustPolicy, sign_payload
 from dblrandom.evidence.dating import check_declared_signers
-from dblrandom.kernel.suite import SHA256, Suite, suite_named
-from dblrandom.model import Plan, Source
+from dblrandom.kernel.suite import Suite
+from dblrandom.model import Plan
 from dblrandom.roster import Roster
 
 __all__ = ["commit"]
 
 _Pairs = tuple[tuple[str, str], ...]
-
-
-@attrs.frozen(kw_only=True)
-class _Terms:
-    """What a new commitment is made of."""
-
-    name: str
-    plan: Plan
-    rosters: Sequence[Roster]
-    sources: tuple[Source, ...]
-    declared: tuple[Declared, ...]
-    deadlines: Mapping[str, str]
-    previous: str | None
-    suite: Suite
-    time: str
-
-    def begin(self) -> Ceremony:
-        """A ceremony that has no receipt yet."""
-        return Ceremony.open(
-            self.name, self.plan, self.rosters, suite=self.suite, beacons=beacons(), samplers=samplers()
-        )
-
-    def payload(self, ceremony: Ceremony) -> bytes:
-        """What everyone has to sign."""
-        return ceremony.draft_commitment(
-            entropy=self.sources,
-            signers=self.declared,
-            deadlines=self.deadlines,
-            time=self.time,
-            previous_ceremony=self.previous,
-        )
 
 
 @command("commit")
@@ -126,42 +94,126 @@ def commit(
     time: str,
     suite: Suite,
 ) -> Answer:
-    """Fix plan, rosters and sources; begins a ceremony, or follows a voided commitment.
+    """Fix plan, rosters and sources.
+
+    Begins a ceremony in a new folder, or follows a voided commitment in its folder.
 
     Parties in other offices sign a draft: commit --draft FILE, then sign FILE in each office, then
     commit --envelope FILE.
     """
     place = some_folder(folder)
-    standing = None
-    if place.exists():
-        if trust is not None:
-            raise click.UsageError("--trust is for a new ceremony; this folder has its trust.json")
-        with recovering(place), working("reading the folder"):
-            standing = place.load() if not place.interrupted() else _recovered(place)
-        suite = standing.suite
+    with working("reading the folder"):
+        standing = _standing(place)
+    if standing is not None and trust is not None:
+        raise click.UsageError("--trust is for a new ceremony; this folder has its trust.json")
     if envelope is not None:
-        return _from_envelope(folder, place, standing, envelope, plan_file, roster, ids, encoding, trust)
+        signed = read_bytes(envelope)
+        commitment = _commitment_in(signed, envelope)
+        plan = commitment.plan
+        if plan_file is not None and load_plan(plan_file) != plan:
+            raise PlanError("this is not the plan that the envelope commits to", where=str(plan_file))
+        rosters = named_rosters(commitment.suite, pairs(roster, "--roster"), ids, encoding)
+        return _stored(folder, place, standing, signed, plan, rosters, read_trust(trust))
     if plan_file is None or not roster or not keys:
-        raise click.UsageError("commit needs --plan, --roster and --key")
+        raise click.UsageError("commit needs --plan, --roster and --key, or --envelope")
     name = standing.name if standing is not None else ceremony
     if name is None or (ceremony is not None and ceremony != name):
-        raise click.UsageError(f"this ceremony's name is {name}" if name else "give the new ceremony a name: --ceremony")
+        problem = f"this ceremony's name is {name}" if name else "give the new ceremony a name: --ceremony"
+        raise click.UsageError(problem)
+    suite = standing.suite if standing is not None else suite
     plan = load_plan(plan_file)
     sources = sources_of(pairs(chain, "--chain"), source, pairs(secret, "--secret"), at)
     deadlines, remarks = deadlines_of(pairs(deadline, "--deadline"), sources, plan)
-    terms = _Terms(
-        name=name,
-        plan=plan,
-        rosters=named_rosters(suite, pairs(roster, "--roster"), ids, encoding),
-        sources=sources,
-        declared=declared_of(declare),
-        deadlines=deadlines,
-        previous=previous,
-        suite=suite,
-        time=time,
-    )
+    declared = declared_of(declare)
+    with working("reading the rosters"):
+        rosters = named_rosters(suite, pairs(roster, "--roster"), ids, encoding)
     for remark in remarks:
         note(remark)
+    payload = _opened(name, plan, rosters, suite, standing).draft_commitment(
+        entropy=sources, signers=declared, deadlines=deadlines, time=time, previous_ceremony=previous
+    )
+    signed = sign_payload(payload, signers(keys))
     if draft is not None:
-        return _draft(folder, terms, standing, keys, draft)
-    return _written(folder, place, standing, terms, keys, trust)
+        return _drafted(folder, signed, draft, suite)
+    return _stored(folder, place, standing, signed, plan, rosters, read_trust(trust))
+
+
+def _standing(place: CeremonyFolder) -> Ceremony | None:
+    """The ceremony that is in the folder already, if there is one."""
+    if not place.exists():
+        return None
+    with recovering(place):
+        try:
+            return place.update(lambda ceremony, _: ceremony)
+        except FolderError:
+            if place.exists():
+                raise
+            # A beginning that had been interrupted is undone now, so that there is nothing here.
+            return None
+
+
+def _opened(name: str, plan: Plan, rosters: Sequence[Roster], suite: Suite, standing: Ceremony | None) -> Ceremony:
+    """The ceremony, new or standing, that is about to fix this plan and these rosters."""
+    if standing is None:
+        return Ceremony.open(name, plan, rosters, suite=suite, beacons=beacons(), samplers=samplers())
+    standing.redraft(plan, rosters)
+    return standing
+
+
+def _commitment_in(envelope: bytes, path: Path) -> Commitment:
+    receipt = Receipt.parse(envelope, str(path))
+    if receipt.type != "commitment":
+        raise StepError(f"{path}: holds a {receipt.type}, not a commitment")
+    return Commitment.from_json(receipt.body)
+
+
+def _drafted(folder: Path, envelope: bytes, draft: Path, suite: Suite) -> Answer:
+    write_new(draft, envelope, 0o644)
+    receipt = Receipt.parse(envelope)
+    digest = receipt.digest(suite)
+    following = (
+        f"every party runs: dblrandom sign {shlex.quote(str(draft))} --key KEY.pem; "
+        f"then: dblrandom commit {shlex.quote(str(folder))} --envelope {shlex.quote(str(draft))} --roster NAME=FILE ..."
+    )
+
+    def show(screen: Screen) -> None:
+        screen.line(f"wrote {draft}, signed by {len(receipt.signatures)}; nothing is committed yet")
+        screen.line(f"digest {digest}")
+        screen.line(f"next: {following}")
+
+    data = {"wrote": [str(draft)], "receipt": receipt_json(receipt, digest), "next": following}
+    return Answer(data=data, show=show)
+
+
+def _stored(
+    folder: Path,
+    place: CeremonyFolder,
+    standing: Ceremony | None,
+    envelope: bytes,
+    plan: Plan,
+    rosters: Sequence[Roster],
+    trust: TrustPolicy | None,
+) -> Answer:
+    """Put a signed commitment into the folder, with every signature that it declares."""
+    receipt = Receipt.parse(envelope, "commitment")
+    try:
+        check_declared_signers(receipt)
+    except VerificationError as error:
+        raise StepError(
+            f"{error}; give that --key too, or let the others sign a --draft: nothing was committed"
+        ) from error
+
+    def act(ceremony: Ceremony) -> Ceremony:
+        ceremony.admit(envelope)
+        return ceremony
+
+    with recovering(place), working("committing"):
+        if standing is None:
+            suite = _commitment_in(envelope, folder).suite
+            ceremony = act(_opened(receipt.ceremony, plan, rosters, suite, None))
+            place.create(ceremony, trust or suggested_trust(ceremony.commitment))
+        else:
+            suite = standing.suite
+            place.update(lambda found, _: act(_opened(found.name, plan, rosters, suite, found)))
+    wrote = [str(folder / "trust.json")] if standing is None else []
+    return step_answer(folder, receipt, receipt.digest(suite), wrote=wrote)

@@ -12,7 +12,7 @@ from dblrandom.adapters.sources import chain_source
 from dblrandom.cli.jsonfile import read_member
 from dblrandom.errors import EntropyError
 from dblrandom.evidence import Declared
-from dblrandom.model import Plan, Source, time_seconds, time_text
+from dblrandom.model import Plan, Source, check_time, time_seconds, time_text
 
 __all__ = ["STAGES", "deadlines_of", "declared_of", "sources_of"]
 
@@ -64,9 +64,10 @@ def _declaration(path: Path) -> Source:
 
 def deadlines_of(given: Mapping[str, str], sources: Sequence[Source], plan: Plan) -> tuple[dict[str, str], list[str]]:
     """The three deadlines, and a remark for each that was not stated."""
-    for stage in given:
+    for stage, time in given.items():
         if stage not in STAGES:
             raise click.UsageError(f"--deadline {stage}=...: the stages are {', '.join(STAGES)}")
+        check_time(time, f"--deadline {stage}")
     found, remarks = dict(given), []
     by_default = time_text(max(time_seconds(source.not_before) for source in sources) + _DRAW_WITHIN)
     for stage in ("reveal", "draw"):

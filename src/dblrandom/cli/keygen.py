@@ -21,7 +21,7 @@ __all__ = ["keygen"]
 @click.option("--out", metavar="KEY.pem", type=FILE, required=True, help="Where the private key goes; never replaced.")
 @click.option("--public", metavar="FILE", type=FILE, help="Where the public key goes, for everyone to have.")
 def keygen(out: Path, public: Path | None) -> Answer:
-    """Make a key pair (Ed25519); prints the public key and its id."""
+    """Make a key pair (Ed25519)."""
     if public is not None and os.path.lexists(public):
         raise FolderError(f"{public}: exists already and is not overwritten; choose another name")
     write_private_key(out, random_bytes(32))

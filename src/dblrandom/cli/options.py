@@ -34,7 +34,7 @@ FILE = click.Path(path_type=Path)
 """A path; whether it can be read is for the library to say."""
 
 
-class _Time(click.ParamType):
+class _Time(click.ParamType[str]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -44,7 +44,7 @@ class _Time(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
-class _Pair(click.ParamType):
+class _Pair(click.ParamType[tuple[str, str]]):
     name = "pair"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:

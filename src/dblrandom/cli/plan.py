@@ -19,9 +19,9 @@ from dblrandom.kernel.suite import Suite
 __all__ = ["plan"]
 
 
-@click.group("plan")
+@click.group("plan", no_args_is_help=False)
 def plan() -> None:
-    """Plans: what is to be drawn."""
+    """Check a plan before committing."""
 
 
 @command("check")
@@ -30,9 +30,7 @@ def plan() -> None:
 @click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of a .csv roster.")
 @click.option("--encoding", metavar="NAME", type=click.Choice(ENCODINGS), default="utf-8-sig", help="Of .csv rosters.")
 @suite_option
-def check(
-    file: Path, roster: tuple[tuple[str, str], ...], ids: tuple[str, ...], encoding: str, suite: Suite
-) -> Answer:
+def check(file: Path, roster: tuple[tuple[str, str], ...], ids: tuple[str, ...], encoding: str, suite: Suite) -> Answer:
     """Check a plan, and with its rosters what each task will draw."""
     read = load_plan(file)
     previews: tuple[TaskPreview, ...] = ()

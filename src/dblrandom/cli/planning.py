@@ -8,7 +8,7 @@ from fractions import Fraction
 import attrs
 
 from dblrandom.errors import DblrandomError
-from dblrandom.evidence import Commitment
+from dblrandom.evidence import Commitment, Declared
 from dblrandom.evidence.commitment import eligibility_for, frame_for
 from dblrandom.kernel.quota import units_wanted
 from dblrandom.kernel.suite import Suite
@@ -21,7 +21,9 @@ __all__ = ["SMALL_FRAME", "StratumPreview", "TaskPreview", "preview"]
 SMALL_FRAME = 10
 """A frame of no more rows than this is so small that its draw is half known beforehand."""
 
+# A plan is looked at before anybody has signed anything or any moment is agreed, and a commitment must have both.
 _ANY_TIME = "2000-01-01T00:00:00Z"
+_NOBODY = Declared(role="organiser", public_key="0" * 64)
 
 
 @attrs.frozen
@@ -82,7 +84,7 @@ def preview(
         plan=plan,
         rosters={name: roster.manifest for name, roster in by_name.items()},
         sources=(),
-        signers=(),
+        signers=(_NOBODY,),
         deadlines={"reveal": _ANY_TIME, "draw": _ANY_TIME, "result": _ANY_TIME},
     )
     commitment.check()
@@ -114,7 +116,9 @@ def _quota_warnings(task: Task, strata: Sequence[StratumPreview]) -> Iterator[st
     if quota is None or quota.ratio is None or quota.count is None:
         return
     alone = attrs.evolve(quota, count=None, cap=None)
-    frames = [((), sum(s.size for s in strata))] if quota.scope is Scope.TOTAL else [(s.stratum, s.size) for s in strata]
+    frames = [(s.stratum, s.size) for s in strata]
+    if quota.scope is Scope.TOTAL:
+        frames = [((), sum(s.size for s in strata))]
     for stratum, size in frames:
         found = units_wanted(alone, size)
         if found != quota.count:

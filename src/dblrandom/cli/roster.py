@@ -24,9 +24,9 @@ from dblrandom.roster import Manifest, Proof, Roster, verify_absence, verify_pre
 __all__ = ["case_json", "roster", "show_case"]
 
 
-@click.group("roster")
+@click.group("roster", no_args_is_help=False)
 def roster() -> None:
-    """Rosters: the lists that are committed and drawn from."""
+    """Build, prove and check rosters."""
 
 
 @command("build")
@@ -52,7 +52,10 @@ def build(
     confidential: bool,
     suite: Suite,
 ) -> Answer:
-    """Make a canonical roster of a CSV file; prints its manifest."""
+    """Make a roster of a CSV file.
+
+    Prints its manifest.
+    """
     with working("reading the table"):
         population = read_csv(
             csv,
@@ -82,7 +85,7 @@ def build(
 @click.option("--out", metavar="FILE", type=FILE, help="Where the proof goes, besides stdout.")
 @suite_option
 def prove(file: Path, row_id: str, name: str | None, out: Path | None, suite: Suite) -> Answer:
-    """Prove that an id is on a roster, or that it is not."""
+    """Prove that an id is listed, or is not."""
     proof = read_roster(suite, name or file.stem, file).prove(row_id).to_json()
     wrote = []
     if out is not None:
@@ -107,7 +110,10 @@ def prove(file: Path, row_id: str, name: str | None, out: Path | None, suite: Su
 def check(
     file: Path | None, manifest: Path | None, proof: Path | None, folder: Path | None, task: str | None, suite: Suite
 ) -> Answer:
-    """Check a whole roster, or a proof of one row, against a manifest or a ceremony's receipts."""
+    """Check a roster, or a proof of one row.
+
+    A roster is checked whole, against a manifest where one is given; a proof against a manifest or a ceremony.
+    """
     if (file is None) == (proof is None):
         raise click.UsageError("give either a roster's file or --proof")
     committed = None if manifest is None else Manifest.from_json(read_member(manifest, "manifest"), str(manifest))

@@ -14,7 +14,10 @@ __all__ = ["schema"]
 @command("schema")
 @click.argument("kind", metavar="[TYPE]", required=False)
 def schema(kind: str | None) -> Answer:
-    """Print the JSON Schema of one receipt type, or all of them by type."""
+    """Print the receipts' JSON Schemas.
+
+    That of one TYPE, or all of them by type.
+    """
     found = schemas() if kind is None else {kind: schema_of(kind)}
     shown = found if kind is None else found[kind]
     return Answer(data={"schemas": found}, show=lambda screen: screen.verbatim(document(shown)))

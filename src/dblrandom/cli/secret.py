@@ -18,9 +18,9 @@ from dblrandom.kernel.suite import Suite
 __all__ = ["secret"]
 
 
-@click.group("secret")
+@click.group("secret", no_args_is_help=False)
 def secret() -> None:
-    """A party's secret: committed by its digest, disclosed later."""
+    """Make a party's secret."""
 
 
 @command("new")
@@ -32,7 +32,10 @@ def secret() -> None:
 @click.option("--declaration", metavar="FILE", type=FILE, help="Where the declaration goes, besides stdout.")
 @suite_option
 def new(ceremony: str, name: str, key: Path, at: str, out: Path, declaration: Path | None, suite: Suite) -> Answer:
-    """Make a secret and print its declaration (JSON), which the organiser needs."""
+    """Make a secret and its declaration.
+
+    Prints the declaration (JSON), which the organiser needs for the commitment.
+    """
     source, value = new_secret(ceremony, name, keyid=read_signer(key).keyid, not_before=at, suite=suite)
     write_secret(out, bytes.fromhex(value))
     wrote = [str(out)]

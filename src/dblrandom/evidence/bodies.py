@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from dblrandom.errors import ReceiptError
 from dblrandom.evidence.shapes import Anything, Array, Either, Integer, Nullable, Object, OneOf, Parsed, Shape, Text
-from dblrandom.model import Json, Quota, ResultCode, Source, check_time
+from dblrandom.model import Json, Quota, ResultCode, Source, check_text, check_time
 from dblrandom.roster import Manifest
 
 __all__ = ["BODIES", "SEALABLE", "check_body", "schema", "schemas"]
@@ -17,7 +17,7 @@ KEY = Text("[0-9a-f]{32}", "a draw key of 32 lower-case hex characters")
 NAME = Text("[a-z0-9._-]{1,64}", "a name of 1 to 64 of a-z 0-9 . _ -")
 TASK = Text("[A-Za-z0-9._-]{1,64}", "a task id of 1 to 64 of A-Z a-z 0-9 . _ -")
 ID = Text(".{1,255}", "an id")
-FREE = Text(".{1,4096}", "a text of 1 to 4,096 characters")
+FREE = Parsed(check_text, Text(".{1,4096}", "a text of 1 to 4,096 characters"))
 TIME = Parsed(check_time, Text("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time YYYY-MM-DDThh:mm:ssZ"))
 RATIO = Object({"numerator": Integer(), "denominator": Integer(1)})
 MANIFEST = Parsed(

@@ -131,15 +131,13 @@ class Commitment:
                 raise PlanError(f"it must have the columns {', '.join(RECUSAL_COLUMNS)}", where=f"roster {recusals!r}")
 
     def _check_signers(self) -> None:
-        roles: dict[str, set[str]] = {}
-        for signer in self.signers:
-            roles.setdefault(signer.public_key, set()).add(signer.role)
-        if not any("organiser" in held for held in roles.values()):
+        organisers = {signer.public_key for signer in self.signers if signer.role == "organiser"}
+        if not organisers:
             raise PlanError("nobody is declared as the organiser", where="signers")
-        for key, held in roles.items():
-            if "organiser" in held and len(held) > 1:
+        for signer in self.signers:
+            if signer.role in ("auditor", "witness") and signer.public_key in organisers:
                 raise PlanError(
-                    f"the organiser's key {key} cannot be {', '.join(sorted(held))} at once", where="signers"
+                    f"the key {signer.public_key} is the organiser's: it cannot be {signer.role} too", where="signers"
                 )
 
     def manifest(self, name: str, where: str) -> Manifest:

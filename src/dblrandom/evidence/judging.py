@@ -63,7 +63,7 @@ def _is_independent(source: Source, committed: Committed, case: Case, own: Colle
     key = trust.key(holder)
     if key is None or key.public_key in own or not trust.is_independent(holder):
         return False
-    if source.kind == "hashchain" and (str(source.terms["tip"]), holder) in trust.chains:
+    if source.kind == "hashchain" and trust.pinned(str(source.terms["tip"]), holder) is not None:
         return True
     return holder in committed.signed
 
@@ -87,10 +87,13 @@ def judge_entropy(committed: Committed, case: Case) -> None:
             raise VerificationError(
                 "entropy", f"the secret {source.name!r} was committed before and is known", where=where
             )
+    _check_pins(committed, case)
     independent = independent_sources(committed, case)
     if not independent:
         notes.found(Finding.NOT_INDEPENDENT, f"{where}: no source is shown to be independent of the organiser")
-    outcomes = prod(beacon_for(s, case.beacons).outcomes(s) for s in independent)
+    # The same event under two names has no more outcomes than once.
+    different = {(s.kind, tuple(sorted(s.terms.items()))): s for s in independent}
+    outcomes = prod(beacon_for(s, case.beacons).outcomes(s) for s in different.values())
     if independent and outcomes < _ENOUGH:
         notes.found(
             Finding.GRINDABLE, f"{where}: the independent sources have only {outcomes} outcomes, fewer than 2^64"
@@ -99,6 +102,20 @@ def judge_entropy(committed: Committed, case: Case) -> None:
     _judge_withholding(committed, case)
     names = ", ".join(f"{s.name} ({s.kind})" for s in independent) or "none"
     notes.passed("entropy", where, f"independent sources: {names}" + (f"; dated {dated}" if dated else ""))
+
+
+def _check_pins(committed: Committed, case: Case) -> None:
+    """A pinned chain's schedule says when a step is public; a commitment that says otherwise is false."""
+    for source in committed.commitment.sources:
+        if source.kind != "hashchain":
+            continue
+        pin = case.trust.pinned(str(source.terms["tip"]), str(source.terms["operator"]))
+        if pin is not None and pin.public_from(int(source.terms["step"])) != time_seconds(source.not_before):
+            raise VerificationError(
+                "entropy",
+                f"the pinned chain {source.name!r} does not reveal step {source.terms['step']} at {source.not_before}",
+                where=committed.receipt.label,
+            )
 
 
 def _judge_date(committed: Committed, case: Case) -> str | None:
@@ -143,6 +160,14 @@ def _judge_withholding(committed: Committed, case: Case) -> None:
     secrets = [s for s in sources if s.kind == "secret"]
     where = committed.receipt.label
     disclosed = _disclosed(committed, case)
+    dated = case.dates.before(committed.receipt.sequence)
+    for name, time in disclosed.items():
+        if dated is not None and time <= dated:
+            raise VerificationError(
+                "dates",
+                f"the secret {name!r} was disclosed by {time}, when the commitment was only dated {dated}",
+                where=where,
+            )
     if len(secrets) == len(sources):
         case.notes.found(Finding.WITHHOLDING, f"{where}: there are secrets only, so somebody is the last to reveal")
         return

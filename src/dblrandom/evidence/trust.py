@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import cast
+from typing import Any, cast
 
 import attrs
 
@@ -18,7 +18,7 @@ from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.signing import keyid
 from dblrandom.model import Json, time_seconds
 
-__all__ = ["ROLES", "Requirement", "TrustPolicy", "TrustedKey"]
+__all__ = ["ROLES", "PinnedChain", "Requirement", "TrustPolicy", "TrustedKey"]
 
 ROLES = ("auditor", "operator", "organiser", "party", "witness")
 """What a trusted key can be: the organiser (or his own), a party that holds a secret, the operator of a hash chain, a
@@ -33,7 +33,7 @@ _SHAPE = Object(
         "specification": OneOf(("dblrandom/v1",)),
         "keys": Array(_KEY, 1),
         "require": Object(others=Array(Object({"role": OneOf(ROLES), "threshold": Integer(1)}))),
-        "chains": Array(Object({"tip": DIGEST, "operator": DIGEST})),
+        "chains": Array(Object({"tip": DIGEST, "operator": DIGEST, "genesis": TIME, "period": Integer(1)})),
         "margin": Integer(),
         "witnesses": Integer(),
     },
@@ -82,6 +82,27 @@ class TrustedKey:
         return found | {name: value for name, value in limits.items() if value is not None}
 
 
+@attrs.frozen(kw_only=True)
+class PinnedChain:
+    """A hash chain that is known to be its operator's, with the schedule on which it is revealed.
+
+    Step k is public from ``genesis`` plus k times ``period`` seconds, so that nobody can pass off a step that is known.
+    """
+
+    tip: str
+    operator: str
+    genesis: str
+    period: int
+
+    def public_from(self, step: int) -> int:
+        """When a step becomes public, in seconds since 1970."""
+        return time_seconds(self.genesis) + step * self.period
+
+    def to_json(self) -> dict[str, Json]:
+        """The entry as the policy file has it."""
+        return {"tip": self.tip, "operator": self.operator, "genesis": self.genesis, "period": self.period}
+
+
 @attrs.frozen
 class Requirement:
     """At least ``threshold`` different holders of the role must have signed."""
@@ -101,7 +122,7 @@ class TrustPolicy:
     Attributes:
         keys: the known keys.
         require: for each receipt type, who must have signed; the organiser alone unless said otherwise.
-        chains: (tip, operator's keyid) of the hash chains that are known to be their operators'.
+        chains: the hash chains that are known to be their operators'.
         margin: seconds that must lie between the commitment's date and the earliest independent value.
         witnesses: how many different witnesses must have dated the commitment; 0 makes that a finding.
         previous_ceremony: the last digest of the organiser's ceremony before, where the verifier knows it.
@@ -109,7 +130,7 @@ class TrustPolicy:
 
     keys: tuple[TrustedKey, ...]
     require: Mapping[str, tuple[Requirement, ...]] = attrs.field(factory=_default_requirements)
-    chains: tuple[tuple[str, str], ...] = ()
+    chains: tuple[PinnedChain, ...] = ()
     margin: int = 60
     witnesses: int = 1
     previous_ceremony: str | None = None
@@ -136,6 +157,10 @@ class TrustPolicy:
         """The trusted key of that id, or ``None``."""
         return self._by_id.get(keyid)
 
+    def pinned(self, tip: str, operator: str) -> PinnedChain | None:
+        """The pinned chain with that tip and operator, or ``None``."""
+        return next((c for c in self.chains if (c.tip, c.operator) == (tip, operator)), None)
+
     @property
     def _by_id(self) -> Mapping[str, TrustedKey]:
         return {key.keyid: key for key in self.keys}
@@ -154,7 +179,7 @@ class TrustPolicy:
                 kind: [{"role": need.role, "threshold": need.threshold} for need in needs]
                 for kind, needs in self.require.items()
             },
-            "chains": [{"tip": tip, "operator": operator} for tip, operator in self.chains],
+            "chains": [chain.to_json() for chain in self.chains],
             "margin": self.margin,
             "witnesses": self.witnesses,
         }
@@ -181,7 +206,6 @@ class TrustPolicy:
         members = cast("dict[str, Json]", value)
         keys = cast("list[dict[str, Json]]", members["keys"])
         require = cast("dict[str, list[dict[str, Json]]]", members["require"])
-        chains = cast("list[dict[str, str]]", members["chains"])
         return cls(
             keys=tuple(_key(entry) for entry in keys),
             require=MappingProxyType(
@@ -190,7 +214,7 @@ class TrustPolicy:
                     for kind, needs in require.items()
                 }
             ),
-            chains=tuple((entry["tip"], entry["operator"]) for entry in chains),
+            chains=tuple(PinnedChain(**entry) for entry in cast("list[dict[str, Any]]", members["chains"])),
             margin=cast(int, members["margin"]),
             witnesses=cast(int, members["witnesses"]),
             previous_ceremony=cast("str | None", members.get("previous_ceremony")),

@@ -7,6 +7,7 @@ then every number is computed again from what was committed and compared with wh
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import cast
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
@@ -206,6 +207,7 @@ def _check_entropy_and_draw(
         case.notes.skipped("draw", "draw", "there is no draw yet")
         return None
     _check_not_early(case, committed, reveal)
+    _check_not_known(case, committed, reveal)
     digest = digests[committed.receipt.sequence - 1]
     with failing("seed", reveal.label):
         seed = check_reveal(committed.commitment, digest, reveal.ceremony, reveal.body, case.beacons)
@@ -226,6 +228,17 @@ def _check_not_early(case: Case, committed: Committed, reveal: Receipt) -> None:
                 f"{source.name!r} was declared unknown until {source.not_before}, but was revealed by {dated}",
                 where=reveal.label,
             )
+
+
+def _check_not_known(case: Case, committed: Committed, reveal: Receipt) -> None:
+    """A secret that a witness wrote down before the commitment is no secret, under whatever name it comes back."""
+    known: set[str] = set()
+    for receipt in case.receipts[: committed.receipt.sequence]:
+        if receipt.type == "witness":
+            known |= set(cast("dict[str, str]", receipt.body.get("disclosed", {})).values())
+    for entry in cast("list[dict[str, str]]", reveal.body["values"]):
+        if entry["value"] in known:
+            raise VerificationError("entropy", f"the value of {entry['name']!r} was known before", where=reveal.label)
 
 
 def _check_draw(

@@ -1,0 +1,125 @@
+"""``dblrandom explain``: how a person rechecks one target by hand, with a shell and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import attrs
+import click
+
+from dblrandom.ceremony import Ceremony
+from dblrandom.cli.answer import Answer, command
+from dblrandom.cli.options import folder_argument
+from dblrandom.cli.places import existing
+from dblrandom.cli.roster import case_json
+from dblrandom.cli.screen import Screen, safe, working
+from dblrandom.cli.shell import hashed, printed, printed_lines, quoted
+from dblrandom.errors import NotYetPublic, StepError
+from dblrandom.evidence import Receipt, TargetCase, check_target
+from dblrandom.kernel.entropy import draw_key, key_lines, seed_lines
+
+__all__ = ["explain"]
+
+
+@attrs.frozen
+class _Line:
+    """One command, what it recomputes, and what it must print."""
+
+    what: str
+    command: str
+    expected: str
+
+
+@command("explain")
+@folder_argument
+@click.option("--task", metavar="T", required=True, help="The task.")
+@click.option("--id", "target", metavar="ID", required=True, help="The target: a firm, a person, a place.")
+def explain(folder: Path, task: str, target: str) -> Answer:
+    """Recheck one target by hand.
+
+    Prints the few shell lines with which anyone recomputes its ticket; exit code 3 before the draw.
+    """
+    with working("reading the ceremony"):
+        ceremony = existing(folder).load()
+    if ceremony.last("draw") is None:
+        raise NotYetPublic(f"{folder}: there is no draw yet, so no ticket exists")
+    roster = ceremony.rosters[ceremony.commitment.task(task).roster]
+    case = check_target(ceremony.envelopes, task, target, roster.prove(target))
+    if case.ticket is None:
+        why = "is not on the roster" if not case.on_roster else "does not pass the task's filter"
+        raise StepError(f"{target!r} {why} {roster.name!r}: it had no ticket in task {task!r}")
+    lines = _lines(ceremony, case)
+    verdict = _verdict(ceremony, case)
+
+    def show(screen: Screen) -> None:
+        screen.line(f"# {case.id!r} in task {task} of {ceremony.name}; what each line must print stands below it")
+        screen.verbatim(f"cd {quoted(str(folder.absolute()))}")
+        for line in lines:
+            screen.line(f"# {line.what}")
+            screen.verbatim(line.command)
+            screen.line(f"#   {line.expected}")
+        screen.line(f"# {verdict}")
+
+    shown = [attrs.asdict(line) for line in lines]
+    return Answer(data={"case": case_json(case), "lines": shown, "verdict": verdict}, show=show)
+
+
+def _lines(ceremony: Ceremony, case: TargetCase) -> Sequence[_Line]:
+    """From the commitment's file to the ticket: four hashes of text that is all there to be read."""
+    suite = ceremony.suite
+    committed, reveal = (cast(Receipt, ceremony.last(kind)) for kind in ("commitment", "reveal"))
+    values = [(e["kind"], e["name"], e["value"]) for e in cast("list[dict[str, str]]", reveal.body["values"])]
+    seed = str(reveal.body["seed"])
+    key = draw_key(suite, seed, case.task, "targets")
+    file = f"receipts/{committed.sequence:04d}-commitment.json"
+    return (
+        _Line(
+            "the digest of the commitment: the hash of what was signed",
+            hashed(suite, f"cut -d '\"' -f 4 {file} | base64 -d"),
+            ceremony.commitment_digest,
+        ),
+        _Line(
+            "the seed: the hash of that digest and the sources' values",
+            hashed(suite, printed_lines(_texts(seed_lines(ceremony.commitment_digest, values)))),
+            seed,
+        ),
+        _Line(
+            "the task's key: the first 32 characters of the hash of the seed and the task",
+            hashed(suite, printed_lines(_texts(key_lines(seed, case.task, "targets"))), 32),
+            key,
+        ),
+        _Line(
+            "the ticket: the hash of the key, a colon and the id",
+            hashed(suite, printed(f"{key}:{case.id}", ascii_only=_other_encoding())),
+            str(case.ticket),
+        ),
+    )
+
+
+def _other_encoding() -> bool:
+    """Whether what is pasted from this output would not be UTF-8 any more, and so another id."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+
+
+def _texts(data: bytes) -> list[str]:
+    return data.decode("utf-8").split("\n")[:-1]
+
+
+def _verdict(ceremony: Ceremony, case: TargetCase) -> str:
+    stratum = f"stratum {' / '.join(case.stratum)!r}" if case.stratum else "frame"
+    if case.last_ticket is None:
+        return safe(f"nobody was drawn in the {stratum}")
+    related = "at or below" if case.drawn else "above"
+    text = (
+        f"the last selected ticket of the {stratum} is {case.last_ticket}; this one lies {related} it: "
+        f"{'drawn' if case.drawn else 'not drawn'}"
+    )
+    standing = ceremony.standing[case.task]
+    if case.drawn and case.id not in standing.teams:
+        text += ", and replaced later"
+    elif not case.drawn and case.id in standing.due:
+        text += ", and called later as a reserve"
+    return safe(text)

@@ -1,0 +1,121 @@
+"""``dblrandom seal``: fix a body now that is published later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.adapters.randomness import random_bytes
+from dblrandom.ceremony import Ceremony
+from dblrandom.cli.answer import Answer, command
+from dblrandom.cli.options import FILE, folder_argument, key_option, signers, time_option
+from dblrandom.cli.places import step_answer, take_step
+from dblrandom.cli.result import outcomes_of
+from dblrandom.cli.screen import working
+from dblrandom.cli.substitute import replaced_of
+from dblrandom.cli.values import gathered, value_options
+from dblrandom.errors import StepError
+from dblrandom.evidence import Receipt
+from dblrandom.evidence.bodies import SEALABLE
+from dblrandom.kernel.canonical import decode, encode
+from dblrandom.model import Json
+
+__all__ = ["closed_seals", "read_sealed", "seal", "sealed_name"]
+
+
+def sealed_name(receipt: Receipt) -> str:
+    """The name below ``secrets/`` of the body that a seal is of."""
+    return f"sealed-{receipt.sequence:04d}-{receipt.body['type']}.json"
+
+
+def closed_seals(ceremony: Ceremony) -> Iterator[Receipt]:
+    """The seals of the commitment in force that nothing has opened yet, oldest first."""
+    opened = {ceremony.suite.hexhash(encode(dict(r.body))) for r in ceremony.receipts if "blind" in r.body}
+    for receipt in ceremony.receipts:
+        if receipt.type == "sealed" and receipt.body["digest"] not in opened:
+            yield receipt
+
+
+def read_sealed(folder: CeremonyFolder, receipt: Receipt) -> Mapping[str, Json]:
+    """The kept body of a seal.
+
+    Raises:
+        FolderError: it is not kept here.
+        StepError: the file is not a body.
+    """
+    name = sealed_name(receipt)
+    body = decode(folder.read_private(name), f"secrets/{name}")
+    if not isinstance(body, dict):
+        raise StepError(f"secrets/{name}: holds no sealed body; restore it from a copy")
+    return body
+
+
+@command("seal")
+@folder_argument
+@click.option(
+    "--type", "kind", metavar="TYPE", type=click.Choice(SEALABLE), required=True, help=f"{', '.join(SEALABLE)}."
+)
+@value_options
+@click.option("--task", metavar="T", help="Of a substitution or a result.")
+@click.option("--ground", metavar="G", help="Of a substitution.")
+@click.option("--target", metavar="ID", help="Of a substitution.")
+@click.option("--inspector", metavar="ID", help="Of a substitution.")
+@click.option("--open", "open_target", metavar="ID", help="Of a substitution.")
+@click.option("--outcome", metavar="ID=CODE[,CODE]", multiple=True, help="Of a result.")
+@click.option("--file", "table", metavar="CSV", type=FILE, help="Of a result: a table with the columns id and codes.")
+@key_option
+@time_option
+def seal(folder: Path, kind: str, keys: tuple[Path, ...], time: str, **given: Any) -> Answer:
+    """Fix something now, publish it later.
+
+    A reveal, draw, substitution or result; its body stays in secrets/ until it is unsealed.
+    """
+    held = signers(keys)
+    blind = random_bytes(32).hex()
+    compute = {"reveal": _reveal, "draw": _draw, "substitution": _substitution, "result": _result}[kind]
+
+    def act(place: CeremonyFolder, ceremony: Ceremony, private: dict[str, bytes]) -> str:
+        with working("sealing"):
+            body = compute(place, ceremony, given)
+        sealed = ceremony.seal(kind, body, blind=blind, time=time, keys=held)
+        name = sealed_name(ceremony.receipts[-1])
+        private[name] = encode(sealed)
+        return name
+
+    taken = take_step(folder, act)
+    return step_answer(folder, taken.receipt, taken.digest, wrote=[str(folder / "secrets" / taken.value)], sealed=kind)
+
+
+def _reveal(_: CeremonyFolder, ceremony: Ceremony, given: Mapping[str, Any]) -> dict[str, Json]:
+    values = {name: given[name] for name in ("secret", "chain", "value", "evidence")}
+    return ceremony.compute_reveal(gathered(ceremony, **values))
+
+
+def _draw(place: CeremonyFolder, ceremony: Ceremony, _: Mapping[str, Any]) -> dict[str, Json]:
+    """A sealed draw follows from the sealed reveal, which only its keeper has; or from the open one."""
+    reveal = ceremony.last("reveal")
+    if reveal is not None:
+        return ceremony.compute_draw(str(reveal.body["seed"])).to_json()
+    sealed = [receipt for receipt in closed_seals(ceremony) if receipt.body["type"] == "reveal"]
+    if not sealed:
+        raise StepError("a sealed draw needs its seed: seal the reveal first")
+    return ceremony.compute_draw(cast(str, read_sealed(place, sealed[-1])["seed"])).to_json()
+
+
+def _substitution(_: CeremonyFolder, ceremony: Ceremony, given: Mapping[str, Any]) -> dict[str, Json]:
+    replaced = replaced_of(given["target"], given["inspector"], given["open_target"])
+    return ceremony.compute_substitution(_needed(given, "task"), _needed(given, "ground"), **replaced)
+
+
+def _result(_: CeremonyFolder, ceremony: Ceremony, given: Mapping[str, Any]) -> dict[str, Json]:
+    return ceremony.compute_result(_needed(given, "task"), outcomes_of(given["outcome"], given["table"]))
+
+
+def _needed(given: Mapping[str, Any], name: str) -> str:
+    if given[name] is None:
+        raise click.UsageError(f"this needs --{name}")
+    return str(given[name])

@@ -1,0 +1,42 @@
+"""Lines for a POSIX shell with which a person recomputes a hash, whatever characters an id has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dblrandom.kernel.suite import Suite
+
+__all__ = ["hashed", "printed", "printed_lines", "quoted"]
+
+
+def quoted(text: str) -> str:
+    """The text as one word of a shell, in single quotes, where no character but the quote itself means anything."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def printed(text: str, *, ascii_only: bool = False) -> str:
+    """A ``printf`` command that writes exactly this text in UTF-8, without a line break after it.
+
+    What cannot be seen is written in octal, since copying from a screen would lose it; with ``ascii_only`` so is
+    everything beyond ASCII, for a terminal that has another encoding.
+    """
+    if text.isprintable() and (text.isascii() or not ascii_only):
+        return f"printf '%s' {quoted(text)}"
+    return f"printf '{''.join(_octal(c, ascii_only) for c in text)}'"
+
+
+def _octal(character: str, ascii_only: bool) -> str:
+    if character.isprintable() and character not in "'\\%" and (character.isascii() or not ascii_only):
+        return character
+    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8"))
+
+
+def hashed(suite: Suite, command: str, length: int = 64) -> str:
+    """The command with its output put through the suite's hash, and the first ``length`` characters of that."""
+    tool = "sha256sum" if suite.name == "sha256" else f"openssl dgst -{suite.name} -r"
+    return f"{command} | {tool} | cut -c 1-{length}"
+
+
+def printed_lines(texts: Iterable[str]) -> str:
+    """A ``printf`` command that writes each text as a line."""
+    return "printf '%s\\n' " + " ".join(quoted(text) for text in texts)

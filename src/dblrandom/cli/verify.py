@@ -1,0 +1,63 @@
+"""``dblrandom verify``: check everything that is in a folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from dblrandom.adapters.clock import now
+from dblrandom.ceremony import Ceremony
+from dblrandom.cli import exits
+from dblrandom.cli.answer import Answer, command
+from dblrandom.cli.options import TIME, folder_argument, trust_option
+from dblrandom.cli.places import existing, read_trust
+from dblrandom.cli.screen import Screen, working
+from dblrandom.evidence import Report
+
+__all__ = ["show_report", "verify"]
+
+
+def show_report(screen: Screen, report: Report) -> None:
+    """What passed in short, and in full what was not checked and what was found."""
+    screen.line(f"ceremony {report.ceremony}: {report.stage}; head {report.head}")
+    counts = Counter(check.name for check in report.passed)
+    screen.line("passed: " + ", ".join(f"{name} {count}" for name, count in counts.items()))
+    for check in report.not_checked:
+        screen.line(f"not checked: {check.name}: {check.subject}: {check.detail}")
+    for finding, detail in report.findings:
+        screen.line(f"finding: {finding.value}: {detail}")
+
+
+def _waits_for(report: Report, ceremony: Ceremony) -> str | None:
+    """What is still to come before there is a draw, or ``None``."""
+    if report.stage in ("drawn", "voided"):
+        return None
+    kind = "draw" if report.stage == "revealed" else "reveal"
+    return f"no draw yet; it waits for the {kind}, due by {ceremony.commitment.deadlines[kind]}"
+
+
+@command("verify")
+@folder_argument
+@trust_option
+@click.option(
+    "--as-of", metavar="TIME", type=TIME, default=now, help="When deadlines are judged; the clock's time by default."
+)
+def verify(folder: Path, trust: Path | None, as_of: str) -> Answer:
+    """Verify a ceremony.
+
+    Exit code 1 where something does not hold, 3 where everything that is there holds and there is no draw yet.
+    """
+    place = existing(folder)
+    policy = read_trust(trust)
+    with working("verifying"):
+        report = place.verify(policy, as_of=as_of)
+        waits = _waits_for(report, place.load())
+
+    def show(screen: Screen) -> None:
+        show_report(screen, report)
+        screen.line("verified" if waits is None else f"everything that is there holds; {waits}")
+
+    data = {"report": report.to_json(), "as_of": as_of, "waits_for": waits}
+    return Answer(data=data, show=show, exit=exits.DONE if waits is None else exits.UNDECIDED)

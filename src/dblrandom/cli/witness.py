@@ -1,0 +1,82 @@
+"""``dblrandom witness``: check everything, then attest the last receipt."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from dblrandom.adapters.files import read_bytes, write_atomic
+from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.adapters.secretfiles import read_secret
+from dblrandom.ceremony import Ceremony
+from dblrandom.cli.answer import Answer, command
+from dblrandom.cli.options import FILE, PAIR, folder_argument, key_option, pairs, signers, time_option, trust_option
+from dblrandom.cli.places import read_trust, step_answer, take_step
+from dblrandom.cli.screen import Screen, working
+from dblrandom.errors import StepError
+from dblrandom.evidence import Report, WitnessMemory
+
+__all__ = ["witness"]
+
+_LONGEST_MEMORY = 1 << 26
+
+
+@command("witness")
+@folder_argument
+@key_option
+@click.option("--memory", metavar="FILE", type=FILE, help="What this witness attested before; made where it is new.")
+@click.option(
+    "--disclose", metavar="NAME=FILE", type=PAIR, multiple=True, help="Record a secret that has been made public."
+)
+@trust_option
+@time_option
+def witness(
+    folder: Path,
+    keys: tuple[Path, ...],
+    memory: Path | None,
+    disclose: tuple[tuple[str, str], ...],
+    trust: Path | None,
+    time: str,
+) -> Answer:
+    """Check the ceremony and attest it.
+
+    Refuses where anything does not hold.
+    """
+    policy = read_trust(trust)
+    held = signers(keys)
+    disclosed = {name: read_secret(path) for name, path in pairs(disclose, "--disclose").items()}
+
+    def act(place: CeremonyFolder, ceremony: Ceremony, _: dict[str, bytes]) -> tuple[Report, Ceremony]:
+        with working("checking before signing"):
+            report = place.verify(policy, as_of=time)
+        if report.head != ceremony.head:
+            raise StepError(f"{folder}: it was changed while it was checked; run the command again")
+        if memory is not None:
+            # Before anything is signed: to forget what was attested would be the way to attest two.
+            _remember(memory, ceremony)
+        ceremony.witness(time=time, keys=held, disclosed=disclosed or None)
+        return report, ceremony
+
+    taken = take_step(folder, act)
+    report, attested = taken.value
+    if memory is not None:
+        _remember(memory, attested)
+
+    def show(screen: Screen) -> None:
+        screen.line(f"checked {len(report.passed)} things, all hold; not checked: {len(report.not_checked)}")
+        for finding, detail in report.findings:
+            screen.line(f"finding: {finding.value}: {detail}")
+        screen.line(f"attested receipt {taken.receipt.body['sequence']}, {taken.receipt.body['digest']}")
+
+    wrote = [] if memory is None else [str(memory)]
+    return step_answer(folder, taken.receipt, taken.digest, show=show, wrote=wrote, report=report.to_json())
+
+
+def _remember(path: Path, ceremony: Ceremony) -> None:
+    """Check the ceremony against what this witness saw before, and store it with that."""
+    known = WitnessMemory()
+    if os.path.lexists(path):
+        known = WitnessMemory.from_bytes(read_bytes(path, _LONGEST_MEMORY), str(path))
+    write_atomic(path, known.check_and_remember(ceremony).to_bytes(), 0o600)

@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import ceremonies as kit
+import pytest
+
+from dblrandom.errors import VerificationError
+from dblrandom.evidence import Receipt, TrustedKey, TrustPolicy, add_signatures, payload_bytes, sign_payload
+from dblrandom.evidence.dating import (
+    Attestation,
+    Dates,
+    check_declared_signers,
+    check_signatures,
+    read_dates,
+    signed_by,
+)
+from dblrandom.evidence.trust import Requirement
+
+MADE = kit.disclosed()
+DIGESTS = tuple(r.digest(MADE.suite) for r in MADE.receipts)
+FIRST = MADE.receipts[0]
+
+
+def seen(witness: str, attested: int, sequence: int, time: str) -> Attestation:
+    return Attestation(witness=witness, attested=attested, sequence=sequence, time=time)
+
+
+DATES = Dates(
+    (
+        seen("a", 1, 2, "2024-01-02T00:00:00Z"),
+        seen("b", 1, 3, "2024-01-03T00:00:00Z"),
+        seen("a", 4, 5, "2024-01-05T00:00:00Z"),
+    )
+)
+
+
+def test_a_witness_dates_what_he_saw_and_all_before_it() -> None:
+    assert DATES.before(1) == "2024-01-02T00:00:00Z"
+    assert DATES.before(2) == DATES.before(4) == "2024-01-05T00:00:00Z"
+    assert DATES.before(5) is None
+    assert DATES.before(1, besides="a") == "2024-01-03T00:00:00Z"
+
+
+def test_what_stands_after_a_witness_was_made_after_him() -> None:
+    assert DATES.after(1) is DATES.after(2) is None
+    assert DATES.after(3) == "2024-01-02T00:00:00Z"
+    assert DATES.after(6) == "2024-01-05T00:00:00Z"
+
+
+def test_witnesses_are_counted_once() -> None:
+    assert DATES.witnesses(1) == {"a", "b"}
+    assert DATES.witnesses(2) == {"a"}
+    assert DATES.witnesses(1, by="2024-01-02T00:00:00Z") == {"a"}
+    assert DATES.witnesses(5) == set()
+
+
+def test_the_receipts_of_trusted_witnesses_are_gathered() -> None:
+    found = read_dates(MADE.receipts, DIGESTS, kit.policy())
+    assert [(a.witness, a.attested, a.sequence, a.time) for a in found.attestations] == [
+        ("notary", 1, 2, kit.DATED),
+        ("discipline", 1, 3, kit.DATED),
+        ("notary", 1, 4, "2024-03-01T12:00:00Z"),
+    ]
+    assert found.audits == ()
+
+
+def witnessed(names: tuple[str, ...] = ("notary",), **changes: Any) -> list[Receipt]:
+    """The commitment and one witness receipt, changed."""
+    time = str(changes.pop("payload_time", kit.DATED))
+    body: dict[str, Any] = {"digest": DIGESTS[0], "ceremony": kit.NAME, "sequence": 1, "time": kit.DATED}
+    data = payload_bytes("witness", ceremony=kit.NAME, sequence=2, previous=DIGESTS[0], time=time, body=body | changes)
+    return [FIRST, Receipt.parse(sign_payload(data, kit.keys(*names)))]
+
+
+@pytest.mark.parametrize(
+    ("receipts", "problem"),
+    [
+        (witnessed(digest="0" * 64), "attests no receipt of this chain"),
+        (witnessed(sequence=2), "attests no receipt of this chain"),
+        (witnessed(sequence=99), "attests no receipt of this chain"),
+        (witnessed(ceremony="other"), "another ceremony or time"),
+        (witnessed(time="2024-02-01T00:00:00Z"), "another ceremony or time"),
+        (witnessed(("stranger",)), "no trusted witness"),
+        (witnessed(("organiser",)), "the organiser cannot witness"),
+        (witnessed(("organiser", "notary")), "the organiser cannot witness"),
+    ],
+)
+def test_a_witness_receipt_that_cannot_be_one_is_refused(receipts: list[Receipt], problem: str) -> None:
+    digests = [r.digest(MADE.suite) for r in receipts]
+    with pytest.raises(VerificationError, match=rf"witness: receipt 2 \(witness\): .*{problem}"):
+        read_dates(receipts, digests, kit.policy())
+
+
+def test_an_auditors_receipt_dates_nothing() -> None:
+    auditor = TrustedKey(name="auditor", public_key=kit.key("auditor").public_key.hex(), roles=("auditor",))
+    receipts = witnessed(("auditor",))
+    found = read_dates(receipts, [r.digest(MADE.suite) for r in receipts], kit.policy(also=(auditor,)))
+    assert found.attestations == ()
+    assert [a.witness for a in found.audits] == ["auditor"]
+
+
+def test_known_signatures_are_checked_and_unknown_ones_listed() -> None:
+    receipt = Receipt.parse(add_signatures(FIRST.envelope, kit.keys("stranger")))
+    known, unknown = signed_by(receipt, kit.policy())
+    assert {k.name for k in known} == {"organiser", "discipline", "notary"}
+    assert unknown == (kit.key("stranger").keyid,)
+
+
+def spoiled(receipt: Receipt, name: str) -> Receipt:
+    """The receipt with one bit of one signature turned."""
+    wrong = tuple(
+        attrs.evolve(s, value=bytes([s.value[0] ^ 1]) + s.value[1:]) if s.keyid == kit.key(name).keyid else s
+        for s in receipt.signatures
+    )
+    return attrs.evolve(receipt, signatures=wrong)
+
+
+def test_a_bad_signature_of_a_known_key_is_an_error_whatever_the_others_are() -> None:
+    with pytest.raises(VerificationError, match="the signature of 'notary' is bad"):
+        signed_by(spoiled(FIRST, "notary"), kit.policy())
+    assert signed_by(spoiled(FIRST, "notary"), TrustPolicy(keys=kit.policy().keys[:1]))[1]
+
+
+def test_organiser_and_parties_must_sign_the_commitment() -> None:
+    assert set(check_declared_signers(FIRST)) == {kit.key(n).keyid for n in kit.SIGNERS}
+    for missing, role in (("organiser", "organiser"), ("discipline", "party")):
+        others = [n for n in kit.SIGNERS if n != missing]
+        receipt = Receipt.parse(sign_payload(FIRST.payload, kit.keys(*others)))
+        with pytest.raises(VerificationError, match=f"the {role} {kit.key(missing).keyid} did not sign"):
+            check_declared_signers(receipt)
+    without_notary = Receipt.parse(sign_payload(FIRST.payload, kit.keys("organiser", "discipline")))
+    assert kit.key("notary").keyid not in check_declared_signers(without_notary)
+    with pytest.raises(VerificationError, match="is bad"):
+        check_declared_signers(spoiled(FIRST, "notary"))
+
+
+# Thresholds
+
+
+def shared(*roles: str) -> tuple[TrustedKey, ...]:
+    return tuple(
+        TrustedKey(name=n.partition("-")[0], public_key=kit.key(n).public_key.hex(), roles=roles)
+        for n in ("second", "third", "second-b")
+    )
+
+
+def by(*names: str) -> Receipt:
+    data = payload_bytes(
+        "void", ceremony=kit.NAME, sequence=5, previous=DIGESTS[-1], time=kit.AFTER, body={"reason": "x"}
+    )
+    return Receipt.parse(sign_payload(data, kit.keys(*names)))
+
+
+TWO = kit.policy(also=shared("organiser"), require={"void": (Requirement("organiser", 2),)})
+
+
+@pytest.mark.parametrize(
+    ("names", "enough"),
+    [
+        (("organiser", "second"), True),
+        (("second", "third"), True),
+        (("second",), False),
+        (("second", "second-b"), False),
+        (("second", "notary"), False),
+        (("second", "stranger"), False),
+        (("organiser", "second", "third", "notary"), True),
+    ],
+)
+def test_a_threshold_counts_holders_of_the_role_not_keys(names: tuple[str, ...], enough: bool) -> None:
+    if enough:
+        assert check_signatures(by(*names), TWO, Dates(()))[0]
+    else:
+        with pytest.raises(VerificationError, match="1 of 2 needed holders of the role organiser"):
+            check_signatures(by(*names), TWO, Dates(()))
+
+
+def test_what_the_policy_does_not_require_needs_nobody_known() -> None:
+    free = kit.policy(require={})
+    assert check_signatures(by("stranger"), free, Dates(())) == ((), (kit.key("stranger").keyid,))
+
+
+# Validity
+
+BEFORE, NOON, LATER = "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z"
+
+
+def limited(**limits: str) -> TrustPolicy:
+    others = [k for k in kit.policy().keys if k.name != "organiser"]
+    own = TrustedKey(name="organiser", public_key=kit.key("organiser").public_key.hex(), roles=("organiser",), **limits)
+    return TrustPolicy(keys=(own, *others))
+
+
+@pytest.mark.parametrize(
+    ("limits", "dated", "problem"),
+    [
+        ({"valid_until": NOON}, NOON, None),
+        ({"valid_until": NOON}, LATER, "is valid until"),
+        ({"valid_until": NOON}, None, "is valid until"),
+        ({"valid_from": NOON}, NOON, None),
+        ({"valid_from": NOON}, BEFORE, "is valid from"),
+        ({"valid_from": NOON}, None, "is valid from"),
+        ({"revoked": NOON}, BEFORE, None),
+        ({"revoked": NOON}, NOON, "was revoked"),
+        ({"revoked": NOON}, LATER, "was revoked"),
+        ({"revoked": NOON}, None, "was revoked"),
+    ],
+)
+def test_a_key_counts_only_in_its_time(limits: dict[str, str], dated: str | None, problem: str | None) -> None:
+    dates = Dates((seen("notary", 5, 6, dated),) if dated else ())
+    if problem is None:
+        assert check_signatures(by("organiser"), limited(**limits), dates)[0] == ("organiser",)
+    else:
+        with pytest.raises(VerificationError, match=f"the key of 'organiser' {problem}"):
+            check_signatures(by("organiser"), limited(**limits), dates)
+
+
+@pytest.mark.parametrize(("limit", "own", "others"), [("valid_until", True, True), ("revoked", False, True)])
+def test_a_witness_dates_his_own_receipt_unless_his_key_was_revoked(limit: str, own: bool, others: bool) -> None:
+    """He who has stolen a revoked key could write any date; so only another witness's date helps then."""
+    notary = attrs.evolve(next(k for k in kit.policy().keys if k.name == "notary"), **{limit: "2024-03-02T00:00:00Z"})
+    policy = TrustPolicy(keys=(notary, *(k for k in kit.policy().keys if k.name != "notary")))
+    receipt = MADE.receipts[1]
+    for dates, fine in (
+        (Dates((seen("notary", 2, 3, kit.DATED),)), own),
+        (Dates((seen("discipline", 2, 3, kit.DATED),)), others),
+    ):
+        if fine:
+            assert check_signatures(receipt, policy, dates)[0] == ("notary",)
+        else:
+            with pytest.raises(VerificationError, match="was revoked"):
+                check_signatures(receipt, policy, dates)
