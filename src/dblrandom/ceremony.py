@@ -12,7 +12,7 @@ from typing import Self, cast
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
-from dblrandom.errors import EntropyError, ReceiptError, RosterError, StepError
+from dblrandom.errors import EntropyError, NotYetPublic, ReceiptError, RosterError, StepError
 from dblrandom.evidence.bodies import SEALABLE
 from dblrandom.evidence.chain import stage_after
 from dblrandom.evidence.commitment import Commitment, Declared
@@ -157,13 +157,14 @@ class Ceremony(Transcript):
         """Publish every source's value, and so the seed.
 
         Raises:
-            StepError: not lawful now, or a value's moment has not come at ``time``.
+            StepError: not lawful now.
+            NotYetPublic: a value's moment has not come at ``time``.
             EntropyError: a value is missing, or is not the declared one.
         """
         self._check_lawful("reveal")
         for source in self.commitment.sources:
             if source.kind != "secret" and time < source.not_before:
-                raise StepError(f"the source {source.name!r} cannot be revealed before {source.not_before}")
+                raise NotYetPublic(f"the source {source.name!r} is not public before {source.not_before}")
         return self._append("reveal", self.compute_reveal(values), time, keys)
 
     def draw(self, *, time: str, keys: Sequence[Signer]) -> Draw:
@@ -258,6 +259,9 @@ class Ceremony(Transcript):
             raise StepError(
                 "a sealed draw needs a secret source that has not been disclosed: anyone could compute this draw"
             )
+        if kind == "substitution" and any(s.body["type"] == kind for s in self.closed_seals):
+            # Its answer would rest on how the task stands without the sealed one, and could not be opened after it.
+            raise StepError("a sealed substitution is still closed: unseal it before the next is sealed")
         sealed = dict(body) | {"blind": blind}
         self._append("sealed", {"type": kind, "digest": self.suite.hexhash(encode(sealed))}, time, keys)
         return sealed

@@ -40,7 +40,7 @@ from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.entropy import chain_ahead, secret_digest, seed
 from dblrandom.kernel.signing import Ed25519Signer
 from dblrandom.kernel.suite import SHA256, Suite, suite_named
-from dblrandom.model import Plan, Population, Quota, Role, Scope, Source, Task, TeamRule
+from dblrandom.model import Filter, Plan, Population, Quota, Role, Scope, Source, Task, TeamRule
 from dblrandom.roster import Roster
 
 NAME = "attacked-2024"
@@ -117,7 +117,8 @@ def policy(**changes: Any) -> TrustPolicy:
 def plan() -> Plan:
     """Two tasks: one over three strata, one over a small frame of which one target cannot be staffed at the draw."""
     team = TeamRule(
-        roster="inspectors", roles=(Role("lead", {"post": ("leader",)}), Role("member", {"certificate": ("valid",)}))
+        roster="inspectors",
+        roles=(Role("lead", Filter({"post": ("leader",)})), Role("member", Filter({"certificate": ("valid",)}))),
     )
     first = Task(
         id="A1",
@@ -134,7 +135,7 @@ def plan() -> Plan:
         title="synthetic task over high risks",
         roster="targets",
         sampler="fixed-count",
-        filter={"risk": ("high",)},
+        filter=Filter({"risk": ("high",)}),
         reserves=1,
         quota=Quota(count=3, scope=Scope.FRAME),
         team=team,
@@ -292,7 +293,7 @@ def _payload(step: Step, sequence: int, digests: Sequence[str], name: str, suite
         step.body.setdefault("ceremony", name)
         if 0 < step.body["sequence"] <= len(digests):
             step.body["digest"] = digests[step.body["sequence"] - 1]
-    members = {
+    members: dict[str, Any] = {
         "type": step.type,
         "ceremony": name,
         "sequence": sequence,
@@ -317,8 +318,8 @@ def forge(
     follow from the seed, so that a changed commitment or value leads to a ceremony sound in everything else.
     ``rosters`` are then the committed ones.
     """
-    chain = copy.deepcopy(list(chain))
-    suite = suite_named(chain[0].body["suite"])
+    links = copy.deepcopy(list(chain))
+    suite = suite_named(links[0].body["suite"])
     base = dict(rosters or committed_rosters(suite))
     state: Any = None
     found: dict[str, Roster] = dict(base if rosters is not None or recompute else honest(suite).rosters)
@@ -326,7 +327,7 @@ def forge(
     envelopes = []
     commitment, seeded = "", ""
     current: dict[str, Any] = {}
-    for sequence, step in enumerate(chain, 1):
+    for sequence, step in enumerate(links, 1):
         if recompute and step.type == "reveal":
             values = [(v["kind"], v["name"], v["value"]) for v in step.body["values"]]
             seeded = step.body["seed"] = seed(suite, commitment, values)

@@ -110,13 +110,13 @@ def test_every_node_of_a_body_is_checked(place: int) -> None:
     kind = steps()[place].type
     accepted = []
     for number, (name, forged) in enumerate(mutants(place)):
-        # A draw has too many nodes for the time there is; a third of the changes still touches every node.
-        if kind == "draw" and number % 3:
+        # A draw has too many nodes for the time there is; four to six changes of each make sure that most are touched.
+        if kind == "draw" and number % 5:
             continue
         try:
             judge(forged)
         except VerificationError as error:
-            assert str(error).isprintable(), name
+            assert str(error).isprintable(), name  # noqa: PT017 -- acceptance is lawful here too
         else:
             accepted.append(name)
     unexpected = [name for name in accepted if not any(word in name for word in LAWFUL.get(kind, ()))]
@@ -147,7 +147,7 @@ def test_every_node_of_a_commitment_breaks_nothing(door: str) -> None:
             value = value[name]
         for turn, new in enumerate([*another(value), ..., None, [], {}, "targets", "\u2028", 2**53 - 1, [[]]]):
             # A node gets every kind of change only together with its neighbours: there is no time for all of them.
-            if (turn + number) % (4 if door == "verify" else 7):
+            if (turn + number) % (8 if door == "verify" else 13):
                 continue
             chain = copy.deepcopy(sound)
             remove(chain[0].body, path) if new is ... else put(chain[0].body, path, new)
@@ -156,7 +156,7 @@ def test_every_node_of_a_commitment_breaks_nothing(door: str) -> None:
             what = f"{path} -> {'removed' if new is ... else repr(new)}"
             try:
                 forged = forge(chain, recompute=door == "committed anew")
-            except Exception:  # noqa: S112 -- the attacker cannot even make a ceremony of it
+            except Exception:
                 continue
             try:
                 if door == "read":
@@ -165,12 +165,21 @@ def test_every_node_of_a_commitment_breaks_nothing(door: str) -> None:
                     judge(forged)
                     accepted.append(what)
             except DblrandomError as error:
-                assert str(error).isprintable(), what
+                assert str(error).isprintable(), what  # noqa: PT017 -- acceptance is lawful here too
             except (LookupError, StopIteration, ValueError, TypeError, AttributeError) as error:
                 broken.append(f"{what}: {type(error).__name__} {error}")
     assert broken == []
     if door == "verify":
         assert accepted == [], "the seed is over the commitment: any change of it must show"
+
+
+@pytest.mark.xfail(strict=True, reason="flaw: a signer may be declared with a role that there is not")
+def test_a_signer_with_an_unknown_role() -> None:
+    """A key declared as ``observer`` escapes every rule that is about organisers, parties and witnesses."""
+    chain = steps()
+    chain[0].body["signers"][4]["role"] = "observer"
+    with pytest.raises(VerificationError, match=r"role|observer"):
+        judge(forge(chain, recompute=True))
 
 
 # Draws that are consistent in themselves
@@ -270,7 +279,11 @@ def one_more(lie: Lie) -> None:
     row = lie.ranked()[3]
     row["status"] = "selected"
     lie.entry["strata"][0].update(
-        selected=4, wanted=4, reserves=1, last_ticket=lie.ticket(row["id"]), probability={"numerator": 2, "denominator": 7}
+        selected=4,
+        wanted=4,
+        reserves=1,
+        last_ticket=lie.ticket(row["id"]),
+        probability={"numerator": 2, "denominator": 7},
     )
     lie.teams.append({"id": row["id"], "lead": "I00", "member": "I01"})
     for role in ("lead", "member"):
@@ -570,11 +583,19 @@ SUBSTITUTIONS: dict[str, tuple[int, Callable[[dict[str, Any]], object], str]] = 
     "a ground of another case": (0, lambda b: b.update(ground="not-Found"), "ground"),
     "a chosen target": (0, lambda b: b.update(replacement="F000"), "replacement"),
     "another drawn target": (0, lambda b: b.update(replacement="F019"), "replacement"),
-    "no replacement though there is a reserve": (0, lambda b: b.update(replacement=None, slots=[]), "replacement|slots"),
+    "no replacement though there is a reserve": (
+        0,
+        lambda b: b.update(replacement=None, slots=[]),
+        "replacement|slots",
+    ),
     "an inspector with a replacement target": (1, lambda b: b.update(replacement="F000"), "replacement"),
     "a chosen inspector": (0, lambda b: b["slots"][0].update(inspector="I02"), "inspector"),
     "somebody with an expired certificate": (0, lambda b: b["slots"][0].update(inspector="I08"), "inspector"),
-    "a person of the team again": (0, lambda b: b["slots"][0].update(inspector=b["slots"][1]["inspector"]), "inspector"),
+    "a person of the team again": (
+        0,
+        lambda b: b["slots"][0].update(inspector=b["slots"][1]["inspector"]),
+        "inspector",
+    ),
     "nobody though somebody could": (0, lambda b: b["slots"][0].update(inspector=None), "inspector"),
     "the replaced inspector himself": (1, lambda b: b["slots"][0].update(inspector=ILL), "inspector"),
     "a waived cap claimed": (0, lambda b: b["slots"][0].update(cap_waived=True), "cap_waived"),
@@ -648,7 +669,7 @@ def test_substitutions_in_another_order() -> None:
     try:
         judge(forged)
     except VerificationError as error:
-        assert error.check == "substitution"
+        assert error.check == "substitution"  # noqa: PT017 -- acceptance is lawful here too
 
 
 def test_a_hidden_substitution() -> None:
@@ -660,7 +681,7 @@ def test_a_hidden_substitution() -> None:
             if step.type == "witness" and step.body["sequence"] > 8:
                 step.body["sequence"] -= 1
 
-    with pytest.raises(VerificationError, match="never drawn|inspector|slots") as caught:
+    with pytest.raises(VerificationError, match=r"never drawn|inspector|slots") as caught:
         judge(attacked(hide))
     assert caught.value.check in ("substitution", "result")
 
@@ -743,7 +764,22 @@ def test_two_results_for_one_target() -> None:
     try:
         report = judge(attacked(amend))
     except VerificationError as error:
-        assert error.check == "result"
+        assert error.check == "result"  # noqa: PT017 -- acceptance is lawful here too
         return
     sound = judge(honest())
     assert len(report.findings) > len(sound.findings) or any("twice" in c.detail for c in report.checks)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="flaw: results are held against the end of the chain, not against their place in it"
+)
+def test_a_result_of_a_reserve_before_it_was_called() -> None:
+    """The reserve has been inspected before anybody was missing: somebody knew that it would be needed."""
+
+    def early(chain: list[Step]) -> None:
+        result = chain.pop(at(chain, "result", 0))
+        place = at(chain, "substitution", 0)
+        result.time = chain[place].time
+        chain.insert(place, result)
+
+    refused(attacked(early), check="result", match=f"'{CALLED}'")

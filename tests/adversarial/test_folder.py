@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import attrs
 import pytest
-from kit import AS_OF, Forged, committed_rosters, forge, honest, policy, steps
+from kit import AS_OF, Forged, committed_rosters, forge, honest, policy, populations, steps
 
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.ceremony import Ceremony
@@ -22,6 +23,8 @@ from dblrandom.errors import DblrandomError, FolderError, VerificationError
 from dblrandom.evidence import Finding, TrustPolicy
 from dblrandom.examples.demo import AS_OF as DEMO_AS_OF
 from dblrandom.examples.demo import kunming_demo
+from dblrandom.kernel.suite import SHA256
+from dblrandom.roster import Roster
 
 SUMS = "SHA256SUMS"
 PUBLIC = (
@@ -79,7 +82,7 @@ class Place:
         try:
             self.folder.verify(trust, as_of=as_of)
         except (VerificationError, FolderError) as error:
-            assert str(error).isprintable(), str(error)
+            assert str(error).isprintable(), str(error)  # noqa: PT017 -- acceptance is lawful here too
             return error
         return None
 
@@ -156,7 +159,7 @@ UNCOVERED = {"trust.json"}
 def test_every_change_is_refused_with_the_sums_written_anew(place: Place, name: str) -> None:
     path, data = place.root / name, place.files[name]
     accepted, by_folder = [], []
-    for what, changed in contents(data, 20):
+    for what, changed in contents(data, 10):
         path.write_bytes(changed)
         place.reseal()
         error = place.verdict()
@@ -208,8 +211,11 @@ DIRECTORIES = [
 def test_two_files_swapped_or_one_in_the_place_of_another(place: Place, names: list[str], sums: str) -> None:
     for number, one in enumerate(names):
         for other in names[number + 1 :]:
-            for contents_ in ((other, one), (one, one), (other, other)):
-                place.restore()
+            doubled = ((one, one), (other, other)) if other == names[(number + 1) % len(names)] else ()
+            for contents_ in ((other, one), *doubled):
+                for name in names:
+                    (place.root / name).write_bytes(place.files[name])
+                (place.root / SUMS).write_bytes(place.files[SUMS])
                 (place.root / one).write_bytes(place.files[contents_[0]])
                 (place.root / other).write_bytes(place.files[contents_[1]])
                 if sums == "anew":
@@ -426,6 +432,53 @@ def test_the_lock_and_the_secrets_are_no_way_in(place: Place) -> None:
     assert place.verdict() is None
 
 
+def test_a_withheld_confidential_roster(tmp_path: Path) -> None:
+    """A published folder may lack it, and then nothing that needs it is called checked; it may not lie elsewhere."""
+    population = next(p for p in populations() if p.name == "recusals")
+    blinds = [hashlib.sha256(row[0].encode()).hexdigest() for row in population.rows]
+    hidden = Roster.build(SHA256, attrs.evolve(population, confidential=True), blinds)
+    rosters = {**committed_rosters(), "recusals": hidden}
+    chain = steps()
+    chain[0].body["rosters"] = [r.manifest.to_json() for r in rosters.values()]
+    forged = forge(chain, recompute=True, rosters=rosters)
+    whole = CeremonyFolder(tmp_path / "whole")
+    whole.create(Ceremony.read(forged.receipts, rosters.values()), MINE)
+    assert not [c for c in whole.verify(MINE, as_of=AS_OF).not_checked if c.name == "draw"]
+    whole.publish(tmp_path / "public")
+    public = Place.__new__(Place)
+    public.root, public.folder = tmp_path / "public", CeremonyFolder(tmp_path / "public")
+    report = public.folder.verify(MINE, as_of=AS_OF)
+    assert not {c.name for c in report.passed} & {"draw", "commitment", "substitution", "result"}
+    assert hidden.lines[0] not in b"".join(p.read_bytes() for p in public.root.rglob("*") if p.is_file())
+    for path, data in (
+        ("rosters/recusals.tsv", hidden.to_file()[:-3] + b"00\n"),
+        ("rosters/recusals.tsv", committed_rosters()["recusals"].to_file()),
+        ("results/recusals.tsv", b"rubbish\n"),
+        ("rosters/recusals2.tsv", hidden.to_file()),
+    ):
+        (public.root / path).write_bytes(data)
+        public.reseal()
+        assert isinstance(public.verdict(), VerificationError), path
+        (public.root / path).unlink()
+
+
+@pytest.mark.xfail(strict=True, reason="flaw: a withheld roster is not missed among the results either")
+def test_a_confidential_roster_among_the_results(tmp_path: Path) -> None:
+    population = next(p for p in populations() if p.name == "recusals")
+    blinds = [hashlib.sha256(row[0].encode()).hexdigest() for row in population.rows]
+    hidden = Roster.build(SHA256, attrs.evolve(population, confidential=True), blinds)
+    rosters = {**committed_rosters(), "recusals": hidden}
+    chain = steps()
+    chain[0].body["rosters"] = [r.manifest.to_json() for r in rosters.values()]
+    forged = forge(chain, recompute=True, rosters=rosters)
+    CeremonyFolder(tmp_path).create(Ceremony.read(forged.receipts, rosters.values()), MINE)
+    moved = Place.__new__(Place)
+    moved.root, moved.folder = tmp_path, CeremonyFolder(tmp_path)
+    (tmp_path / "rosters/recusals.tsv").rename(tmp_path / "results/recusals.tsv")
+    moved.reseal()
+    assert moved.verdict() is not None
+
+
 # The policy that comes with the folder
 
 
@@ -451,7 +504,9 @@ def test_the_policy_has_one_form(place: Place) -> None:
     assert place.verdict(None) is not None
 
 
-@pytest.mark.xfail(strict=True, reason="flaw: with a policy of his own a verifier is not told that trust.json is rubbish")
+@pytest.mark.xfail(
+    strict=True, reason="flaw: with a policy of his own a verifier is not told that trust.json is rubbish"
+)
 def test_a_policy_that_is_none_is_refused_even_where_it_is_not_used(place: Place) -> None:
     (place.root / "trust.json").write_bytes(b"rubbish")
     place.reseal()
@@ -479,14 +534,19 @@ def test_other_readers_of_a_changed_folder_raise_only_the_librarys_errors(place:
         place.folder.publish(out)
 
     acts: list[Callable[[], object]] = [place.folder.trust, place.folder.load, lambda: place.folder.load().standing]
-    for what, changed in (("cut", data[:-9]), ("flip", data[:60] + b"~" + data[61:]), ("none", b""), ("twice", data * 2)):
+    for what, changed in (
+        ("cut", data[:-9]),
+        ("flip", data[:60] + b"~" + data[61:]),
+        ("none", b""),
+        ("twice", data * 2),
+    ):
         (place.root / name).write_bytes(changed)
         place.reseal()
         for act in [*acts, publish] if what == "flip" else acts:
             try:
                 act()
             except DblrandomError as error:
-                assert str(error).isprintable()
+                assert str(error).isprintable()  # noqa: PT017 -- acceptance is lawful here too
         shutil.rmtree(out, ignore_errors=True)
 
 

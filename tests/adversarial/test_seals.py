@@ -11,7 +11,21 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kit import Forged, Step, at, committed_rosters, findings, forge, honest, judge, policy, public, refused, steps, witness
+from kit import (
+    Forged,
+    Step,
+    at,
+    committed_rosters,
+    findings,
+    forge,
+    honest,
+    judge,
+    policy,
+    public,
+    refused,
+    steps,
+    witness,
+)
 
 from dblrandom.errors import VerificationError
 from dblrandom.evidence import Finding, TrustedKey
@@ -25,13 +39,18 @@ SEALED = "2024-03-02T00:00:05Z"
 
 
 def seal(kind: str, body: dict[str, Any], time: str = SEALED) -> Step:
-    return Step(type="sealed", time=time, body={"type": kind, "digest": SHA256.hexhash(encode(body))}, keys=["organiser"])
+    return Step(
+        type="sealed", time=time, body={"type": kind, "digest": SHA256.hexhash(encode(body))}, keys=["organiser"]
+    )
 
 
 def sealed_steps() -> list[Step]:
     """commitment, 2 witnesses, sealed reveal, sealed draw, witness, reveal, draw, then sealed and opened aftermath."""
     sound = steps()
-    by = {kind: [copy.deepcopy(s) for s in sound if s.type == kind] for kind in ("reveal", "draw", "substitution", "result")}
+    by = {
+        kind: [copy.deepcopy(s) for s in sound if s.type == kind]
+        for kind in ("reveal", "draw", "substitution", "result")
+    }
     late = [*by["reveal"], *by["draw"], *by["substitution"], *by["result"]]
     for step in (*by["reveal"], *by["draw"], by["substitution"][0], by["result"][0]):
         step.body["blind"] = BLIND
@@ -111,7 +130,9 @@ def test_a_seal_of_a_false_draw_and_then_the_true_draw() -> None:
         false["tasks"][0]["strata"][0]["last_ticket"] = "ff" * 32
         chain[4] = seal("draw", false)
 
-    refused(forged(change), check="seal", match="the draw that was published is not the one sealed here", place="receipt 5")
+    refused(
+        forged(change), check="seal", match="the draw that was published is not the one sealed here", place="receipt 5"
+    )
 
 
 def test_a_seal_of_a_false_draw_and_then_that_draw() -> None:
@@ -295,7 +316,9 @@ def test_a_blind_without_a_seal(kind: str) -> None:
 # Known too early
 
 
-@pytest.mark.xfail(strict=True, reason="flaw: a seal dated before not_before shows that the value was known, and passes")
+@pytest.mark.xfail(
+    strict=True, reason="flaw: a seal dated before not_before shows that the value was known, and passes"
+)
 @pytest.mark.parametrize("kind", ["reveal", "draw"])
 def test_a_draw_that_was_sealed_before_its_value_could_be_known(kind: str) -> None:
     """Who seals the draw in the evening has the number that he says nobody has before midnight; a witness dates it."""
@@ -307,12 +330,14 @@ def test_a_draw_that_was_sealed_before_its_value_could_be_known(kind: str) -> No
         chain.insert(3, early)
         chain.insert(4, witness("2024-03-01T18:05:00Z", "notary", 4))
 
-    with pytest.raises(VerificationError, match="unknown until|not_before|before") as caught:
+    with pytest.raises(VerificationError, match=r"unknown until|not_before|before") as caught:
         judge(forged(change))
     assert caught.value.check in ("entropy", "seal")
 
 
-@pytest.mark.xfail(strict=True, reason="flaw: a result dated before not_before shows that the draw was known, and passes")
+@pytest.mark.xfail(
+    strict=True, reason="flaw: a result dated before not_before shows that the draw was known, and passes"
+)
 def test_a_result_that_names_the_drawn_before_the_value_could_be_known() -> None:
     """All targets are inspected the day before the draw, by somebody who knows it; the draw then comes out just so."""
 
@@ -323,7 +348,7 @@ def test_a_result_that_names_the_drawn_before_the_value_could_be_known() -> None
         chain.insert(3, early)
         chain.insert(4, witness("2024-03-01T18:05:00Z", "notary", 4))
 
-    with pytest.raises(VerificationError, match="unknown until|not_before|before") as caught:
+    with pytest.raises(VerificationError, match=r"unknown until|not_before|before") as caught:
         judge(forged(change))
     assert caught.value.check in ("entropy", "result")
 
@@ -359,7 +384,11 @@ def test_a_sealed_draw_that_an_auditor_attests() -> None:
         ("an audit of the commitment", (audit("2024-03-02T00:30:00Z", 1),), {}),
         ("only the draw is sealed", (audit("2024-03-02T00:30:00Z", 4),), {"seals": (4,)}),
         ("only the reveal is sealed", (audit("2024-03-02T00:30:00Z", 4),), {"seals": (3,)}),
-        ("a second draw sealed after the audit", (audit("2024-03-02T00:30:00Z", 5), seal("draw", {"x": 1}, "2024-03-03T00:00:00Z")), {}),
+        (
+            "a second draw sealed after the audit",
+            (audit("2024-03-02T00:30:00Z", 5), seal("draw", {"x": 1}, "2024-03-03T00:00:00Z")),
+            {},
+        ),
     ],
 )
 def test_an_attestation_that_is_none(case: str, audits: tuple[Step, ...], options: Any) -> None:

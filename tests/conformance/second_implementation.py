@@ -577,12 +577,9 @@ def assign(h: Hash, key: str, slots: Sequence[Slot], eligible: Eligible, rule: M
     is_open = {
         target for target, team in teams.items() if len(fill(team, eligible, lambda _: 1)) < len(team)
     }
-    order = sorted(
-        (slot for slot in slots if slot[0] not in is_open),
-        key=lambda slot: (ticket(h, key, "\t".join(slot)), "\t".join(slot).encode()),
-    )
+    order = in_slot_order(h, key, (slot for slot in slots if slot[0] not in is_open))
     smallest = 0
-    while len(fill(order, eligible, lambda _: smallest)) < len(order):
+    while len(fill(order, eligible, lambda _, cap=smallest: cap)) < len(order):  # type: ignore[misc]
         smallest += 1
     cap = smallest + rule["slack"] if "slack" in rule else max(smallest, rule["cap"])
     if not order:
@@ -609,6 +606,10 @@ def assign(h: Hash, key: str, slots: Sequence[Slot], eligible: Eligible, rule: M
     return {"open": is_open, "order": order, "smallest": smallest, "cap": cap, "chosen": chosen}
 
 
+def in_slot_order(h: Hash, key: str, slots: Iterable[Slot]) -> list[Slot]:
+    return sorted(slots, key=lambda slot: (ticket(h, key, "\t".join(slot)), "\t".join(slot).encode()))
+
+
 def ticket_order(h: Hash, key: str, slot: Slot, people: Iterable[str]) -> list[str]:
     return sorted(people, key=lambda who: (ticket(h, key, "\t".join([*slot, who])), who.encode()))
 
@@ -623,7 +624,8 @@ class Staff:
             self.pairs.setdefault((row[1], row[2]), []).append(row[0])
         for role, wanted in self.roles.items():
             check_filter(roster.columns, roster.rows, wanted, f"{where}, role {role}")
-            need(any(passes(roster.columns, row, wanted) for row in roster.rows), "frame", f"{where}: nobody for {role}")
+            anybody = any(passes(roster.columns, row, wanted) for row in roster.rows)
+            need(anybody, "frame", f"{where}: nobody for {role}")
 
     def reason(self, slot: Slot, row: Sequence[str]) -> dict[str, str] | None:
         """Why the inspector is not eligible, or None."""
@@ -1157,7 +1159,7 @@ class Audit:
             required = list(self.policy["require"].get(receipt.type, []))
             if receipt.type != "witness":
                 required.append({"role": "organiser", "threshold": 1})
-                need(counting & self.declared_organisers, "signature", f"{receipt.where} is not signed by the organiser")
+                need(counting & self.declared_organisers, "signature", f"{receipt.where} lacks the organiser's signature")
             for demand in required:
                 holders = {self.keys[one]["name"] for one in counting if demand["role"] in self.keys[one]["roles"]}
                 need(
@@ -1258,12 +1260,15 @@ class Audit:
             self.finding("grindable")
         public = [seconds(one["not_before"]) for one in sources if one["kind"] != "secret"]
         limit = min([decisive, *public]) - self.policy["margin"]
-        witnesses = {who for moment, sequence, _, who in self.attested if moment <= limit and sequence >= commitment.sequence}
+        witnesses = {
+            who for moment, sequence, _, who in self.attested if moment <= limit and sequence >= commitment.sequence
+        }
         if self.state == "void":
             self.not_checked("the date of a commitment that was voided")
         elif len(witnesses) < self.policy["witnesses"]:
             early = self.reveal is None and self.as_of is not None and self.as_of <= limit
-            need(early, "witness", f"{len(witnesses)} of {self.policy['witnesses']} witnesses dated the commitment in time")
+            wanted = self.policy["witnesses"]
+            need(early, "witness", f"{len(witnesses)} of {wanted} witnesses dated the commitment in time")
             self.not_checked("the date of the commitment: there is still time for it")
         elif not witnesses:
             self.finding("commitment not dated")
@@ -1342,7 +1347,7 @@ class Audit:
             if opened is None:
                 self.not_checked(f"seal {receipt.where}: still closed")
                 if self.draw and receipt.body["type"] in ("reveal", "draw"):
-                    raise Refused(f"seal: {receipt.where} was not opened by the {receipt.body['type']} that was published")
+                    raise Refused(f"seal: {receipt.where} was not opened by what was published")
                 continue
             need("blind" in opened.body, "seal", f"{opened.where} was sealed without a blind")
             self.sealed_at.setdefault(opened.sequence, receipt.sequence)
@@ -1367,7 +1372,8 @@ class Audit:
                 need(good and "evidence" not in item, "source", f"the text of {label}")
             elif one["kind"] == "hashchain":
                 hexadecimal(64)(value, f"value of {label}")
-                need(chain_ahead(self.h, value, one["step"]) == one["tip"], "source", f"{label} does not lead to its tip")
+                end = chain_ahead(self.h, value, one["step"])
+                need(end == one["tip"], "source", f"{label} does not lead to its tip")
                 need("evidence" not in item, "source", f"{label} has evidence")
             elif one["kind"] == "secret":
                 hexadecimal(64)(value, f"value of {label}")
@@ -1422,9 +1428,8 @@ class Audit:
 
     def check_after_draw(self) -> None:
         if self.draw is None:
-            need(
-                not any(path.startswith("results/") for path in self.files), "folder", "results without a published draw"
-            )
+            results = [path for path in self.files if path.startswith("results/")]
+            need(not results, "folder", "results without a published draw")
             return
         ids = {task["id"] for task in self.commitment.body["tasks"]}
         grounds = self.commitment.body["plan"]["grounds"]
@@ -1437,7 +1442,8 @@ class Audit:
             need(receipt.body["task"] in ids, receipt.type, f"{receipt.where} is for no task of the plan")
             state = self.drawn.get(receipt.body["task"])
             if receipt.type == "substitution":
-                need(receipt.body["ground"] in grounds, "substitution", f"{receipt.where}: the ground is not in the plan")
+                lawful = receipt.body["ground"] in grounds
+                need(lawful, "substitution", f"{receipt.where}: the ground is not in the plan")
                 if state:
                     state.substitute(receipt)
             else:
@@ -1529,7 +1535,7 @@ class Drawn:
                         "eligible": len(self.staff.eligible(slot)),
                         "recused": sum("recusal" in why for why in self.staff.reasons(slot)),
                     }
-                    for slot in outcome["order"]
+                    for slot in in_slot_order(self.h, self.key, slots)
                 ],
                 "open": [
                     {
@@ -1584,7 +1590,7 @@ class Drawn:
             need(to_fill, "substitution", f"{where}: {what} has no empty slot")
         for slot in to_fill:
             self.holder[slot] = None
-        to_fill.sort(key=lambda slot: (ticket(self.h, self.key, "\t".join(slot)), "\t".join(slot).encode()))
+        to_fill = in_slot_order(self.h, self.key, to_fill)
         filled = []
         for position, slot in enumerate(to_fill):
             mates = [other for other in to_fill[position + 1 :] if other[0] == slot[0]]

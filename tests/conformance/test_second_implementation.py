@@ -186,7 +186,6 @@ def test_strict_reading() -> None:
         for case in vectors[group]["reject"]:
             with pytest.raises(second.Refused):
                 read(base64.b64decode(case["base64"]))
-                pytest.fail(f"{group}: {case['name']} was accepted")
 
 
 # ---------------------------------------------------------------- brute force
@@ -740,7 +739,7 @@ def test_refused_with_sums_written_anew(workshop: Workshop, label: str) -> None:
 )
 def test_the_sums_are_the_folder(workshop: Workshop, change: Callable[[Workshop], object]) -> None:
     change(workshop)
-    with pytest.raises(second.Refused, match="^folder"):
+    with pytest.raises(second.Refused, match=r"^folder"):
         second.audit(workshop.folder)
 
 
@@ -749,7 +748,7 @@ def test_a_deadline_that_has_passed(workshop: Workshop) -> None:
     shutil.rmtree(workshop.folder / "results")
     folder = workshop.sign()
     second.audit(folder, as_of="2024-02-01T08:00:00Z")
-    with pytest.raises(second.Refused, match="^deadline"):
+    with pytest.raises(second.Refused, match=r"^deadline"):
         second.audit(folder, as_of="2024-02-01T08:00:01Z")
 
 
@@ -833,8 +832,9 @@ def test_every_word_of_a_hard_substitution_counts(workshop: Workshop, change: st
     for body in bodies:
         for slot in body["slots"]:
             kept = slot[change]
-            slot[change] = {"inspector": "P2" if kept is None else None, "cap_waived": not kept, "role": "nobody"}[change]
-            with pytest.raises(second.Refused, match="^substitution"):
+            other = {"inspector": "P2" if kept is None else None, "cap_waived": not kept, "role": "nobody"}
+            slot[change] = other[change]
+            with pytest.raises(second.Refused, match=r"^substitution"):
                 second.audit(workshop.sign())
             slot[change] = kept
     second.audit(workshop.sign())
@@ -853,7 +853,7 @@ def test_a_sealed_draw(workshop: Workshop) -> None:
     sealed = seal(workshop, "draw", 4)
     assert "passed: seal: 1 opened by the body that was sealed" in second.audit(workshop.sign())
     workshop.of("draw")["blind"] = "00" * 32
-    with pytest.raises(second.Refused, match="^seal"):
+    with pytest.raises(second.Refused, match=r"^seal"):
         second.audit(workshop.sign())
     sealed["digest"] = workshop.h(second.encode(workshop.of("draw"))).hex()
     second.audit(workshop.sign())

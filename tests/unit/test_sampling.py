@@ -77,7 +77,7 @@ def test_strata_are_ordered_by_bytes_in_the_tasks_order_of_columns() -> None:
         (("y", ""), 1),
         (("y", "p"), 1),
     ]
-    assert list(frame(ROWS, strata=["b", "a"]).sizes())[0] == ("", "y")
+    assert next(iter(frame(ROWS, strata=["b", "a"]).sizes())) == ("", "y")
 
 
 def test_the_order_of_strata_is_of_the_joined_bytes_not_of_characters() -> None:

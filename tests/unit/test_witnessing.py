@@ -16,8 +16,8 @@ from dblrandom.kernel.canonical import decode, encode
 EMPTY = WitnessMemory()
 
 
-def started(name: str = "first", previous: str | None = None, **plan: Any) -> Ceremony:
-    made = kit.opened(kit.plan(**plan), name=name)
+def started(ceremony: str = "first", previous: str | None = None, **plan: Any) -> Ceremony:
+    made = kit.opened(kit.plan(**plan), name=ceremony)
     kit.commit(made, previous_ceremony=previous)
     return made
 

@@ -91,24 +91,34 @@ class CeremonyFolder:
                 raise FolderError(f"{self.root}: holds {there[0]!r} already; a ceremony begins in a new folder")
             self._write({}, _files_of(ceremony, trust.to_bytes(), None), private or {})
 
-    def update(self, action: Callable[[Ceremony, dict[str, bytes]], T]) -> T:
+    def update(
+        self,
+        action: Callable[[Ceremony, dict[str, bytes]], T],
+        *,
+        trust: Callable[[Ceremony], TrustPolicy] | None = None,
+    ) -> T:
         """Carry out one step: nothing is written unless ``action`` returns, and then everything is.
 
-        ``action`` gets the ceremony, and a mapping in which it may put files for ``secrets/`` by name. A step that was
-        interrupted before is finished or undone first.
+        Args:
+            action: gets the ceremony, and a mapping in which it may put files for ``secrets/`` by name. A step that
+                was interrupted before is finished or undone first.
+            trust: gets the ceremony after the step, and gives the policy to suggest from now on.
 
         Raises:
-            FolderError: somebody else is writing, or the folder cannot be read or written.
+            FolderError: there is no ceremony here, somebody else is writing, or the folder cannot be read or written.
             VerificationError: the folder was changed by something other than this library.
         """
         with FolderLock(self.root):
             self._recover()
+            if not self.exists():
+                raise FolderError(f"{self.root}: there is no ceremony here; commit first")
             listed = index.check(self.root)
             contents = self._read(listed)
             ceremony = self._resume(contents)
             private: dict[str, bytes] = {}
             answer = action(ceremony, private)
-            self._write(listed, _files_of(ceremony, contents.trust, contents.results), private)
+            policy = contents.trust if trust is None else trust(ceremony).to_bytes()
+            self._write(listed, _files_of(ceremony, policy, contents.results), private)
             return answer
 
     def load(self) -> Ceremony:
@@ -278,25 +288,26 @@ def _check_files(contents: Contents) -> None:
             raise VerificationError("folder", problem, where=f"{directory}/{name}.tsv")
 
 
-def suggested_trust(commitment: Commitment, *, margin: int = 60) -> TrustPolicy:
-    """A policy that trusts every signer whom a commitment declares; a starting point, not a reason to trust.
+def suggested_trust(*commitments: Commitment, margin: int = 60) -> TrustPolicy:
+    """A policy that trusts every signer whom the commitments declare; a starting point, not a reason to trust.
 
-    All different witnesses that are declared must date the commitment.
+    As many different witnesses as every one of them declares must date a commitment.
     """
     roles: dict[str, list[str]] = {}
     names: dict[str, str] = {}
-    for signer in commitment.signers:
-        held = roles.setdefault(signer.public_key, [])
-        if signer.role not in held:
-            held.append(signer.role)
-        names[signer.public_key] = signer.name or names.get(signer.public_key, signer.public_key[:16])
+    witnesses = []
+    for commitment in commitments:
+        witnesses.append(len({s.public_key for s in commitment.signers if s.role == "witness"}))
+        for signer in commitment.signers:
+            roles.setdefault(signer.public_key, []).append(signer.role)
+            names[signer.public_key] = signer.name or names.get(signer.public_key, signer.public_key[:16])
     return TrustPolicy(
-        keys=tuple(TrustedKey(name=names[key], public_key=key, roles=_counting(held)) for key, held in roles.items()),
+        keys=tuple(TrustedKey(name=names[k], public_key=k, roles=_counting(held)) for k, held in roles.items()),
         margin=margin,
-        witnesses=sum("witness" in held for held in roles.values()),
+        witnesses=min(witnesses, default=0),
     )
 
 
 def _counting(held: Sequence[str]) -> tuple[str, ...]:
     """The roles that a key can be trusted with: the organiser may hold a secret, and is not independent of himself."""
-    return ("organiser",) if "organiser" in held else tuple(sorted(held))
+    return ("organiser",) if "organiser" in held else tuple(sorted(set(held)))

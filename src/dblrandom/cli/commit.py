@@ -104,8 +104,6 @@ def commit(
     place = some_folder(folder)
     with working("reading the folder"):
         standing = _standing(place)
-    if standing is not None and trust is not None:
-        raise click.UsageError("--trust is for a new ceremony; this folder has its trust.json")
     if envelope is not None:
         signed = read_bytes(envelope)
         commitment = _commitment_in(signed, envelope)
@@ -214,6 +212,9 @@ def _stored(
             place.create(ceremony, trust or suggested_trust(ceremony.commitment))
         else:
             suite = standing.suite
-            place.update(lambda found, _: act(_opened(found.name, plan, rosters, suite, found)))
-    wrote = [str(folder / "trust.json")] if standing is None else []
+            place.update(
+                lambda found, _: act(_opened(found.name, plan, rosters, suite, found)),
+                trust=lambda found: trust or suggested_trust(*found.commitments),
+            )
+    wrote = [str(folder / "trust.json")]
     return step_answer(folder, receipt, receipt.digest(suite), wrote=wrote)

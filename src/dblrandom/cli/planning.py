@@ -8,7 +8,7 @@ from fractions import Fraction
 import attrs
 
 from dblrandom.errors import DblrandomError
-from dblrandom.evidence import Commitment, Declared
+from dblrandom.evidence import Commitment
 from dblrandom.evidence.commitment import eligibility_for, frame_for
 from dblrandom.kernel.quota import units_wanted
 from dblrandom.kernel.suite import Suite
@@ -20,10 +20,6 @@ __all__ = ["SMALL_FRAME", "StratumPreview", "TaskPreview", "preview"]
 
 SMALL_FRAME = 10
 """A frame of no more rows than this is so small that its draw is half known beforehand."""
-
-# A plan is looked at before anybody has signed anything or any moment is agreed, and a commitment must have both.
-_ANY_TIME = "2000-01-01T00:00:00Z"
-_NOBODY = Declared(role="organiser", public_key="0" * 64)
 
 
 @attrs.frozen
@@ -84,10 +80,10 @@ def preview(
         plan=plan,
         rosters={name: roster.manifest for name, roster in by_name.items()},
         sources=(),
-        signers=(_NOBODY,),
-        deadlines={"reveal": _ANY_TIME, "draw": _ANY_TIME, "result": _ANY_TIME},
+        signers=(),
+        deadlines={},
     )
-    commitment.check()
+    commitment.check_plan()
     commitment.check_rosters(by_name, samplers)
     return tuple(_task(commitment, task, by_name, samplers) for task in plan.tasks)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,20 +24,12 @@ from dblrandom.evidence.bodies import SEALABLE
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.model import Json
 
-__all__ = ["closed_seals", "read_sealed", "seal", "sealed_name"]
+__all__ = ["read_sealed", "seal", "sealed_name"]
 
 
 def sealed_name(receipt: Receipt) -> str:
     """The name below ``secrets/`` of the body that a seal is of."""
     return f"sealed-{receipt.sequence:04d}-{receipt.body['type']}.json"
-
-
-def closed_seals(ceremony: Ceremony) -> Iterator[Receipt]:
-    """The seals of the commitment in force that nothing has opened yet, oldest first."""
-    opened = {ceremony.suite.hexhash(encode(dict(r.body))) for r in ceremony.receipts if "blind" in r.body}
-    for receipt in ceremony.receipts:
-        if receipt.type == "sealed" and receipt.body["digest"] not in opened:
-            yield receipt
 
 
 def read_sealed(folder: CeremonyFolder, receipt: Receipt) -> Mapping[str, Json]:
@@ -100,7 +92,7 @@ def _draw(place: CeremonyFolder, ceremony: Ceremony, _: Mapping[str, Any]) -> di
     reveal = ceremony.last("reveal")
     if reveal is not None:
         return ceremony.compute_draw(str(reveal.body["seed"])).to_json()
-    sealed = [receipt for receipt in closed_seals(ceremony) if receipt.body["type"] == "reveal"]
+    sealed = [receipt for receipt in ceremony.closed_seals if receipt.body["type"] == "reveal"]
     if not sealed:
         raise StepError("a sealed draw needs its seed: seal the reveal first")
     return ceremony.compute_draw(cast(str, read_sealed(place, sealed[-1])["seed"])).to_json()

@@ -12,7 +12,7 @@ from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import folder_argument, key_option, signers, time_option
 from dblrandom.cli.places import step_answer, take_step
 from dblrandom.cli.screen import working
-from dblrandom.cli.seal import closed_seals, read_sealed
+from dblrandom.cli.seal import read_sealed
 from dblrandom.errors import StepError
 
 __all__ = ["unseal"]
@@ -31,7 +31,7 @@ def unseal(folder: Path, sequence: int | None, keys: tuple[Path, ...], time: str
     held = signers(keys)
 
     def act(place: CeremonyFolder, ceremony: Ceremony, _: dict[str, bytes]) -> int:
-        closed = [r for r in closed_seals(ceremony) if sequence is None or r.sequence == sequence]
+        closed = [r for r in ceremony.closed_seals if sequence is None or r.sequence == sequence]
         if not closed:
             raise StepError("there is no closed seal" + (f" {sequence}" if sequence is not None else ""))
         opening = closed[0]

@@ -122,6 +122,14 @@ class Commitment:
         self._check_signers()
         if not self.deadlines["reveal"] <= self.deadlines["draw"] <= self.deadlines["result"]:
             raise PlanError("they must not run backwards: reveal, draw, result", where="deadlines")
+        self.check_plan()
+
+    def check_plan(self) -> None:
+        """Check that every task's rosters and columns are committed.
+
+        Raises:
+            PlanError: naming the task.
+        """
         for task in self.plan.tasks:
             _check_columns(task, self.rosters)
         recusals = self.plan.recusals

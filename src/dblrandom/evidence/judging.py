@@ -125,9 +125,11 @@ def _judge_date(committed: Committed, case: Case) -> str | None:
     earliest = earliest_independent(committed, case)
     if len(witnesses) < trust.witnesses:
         short = f"{len(witnesses)} of {trust.witnesses} needed witnesses dated the commitment"
-        if earliest is None or case.as_of is None or time_seconds(earliest) < trust.earliest_lawful(case.as_of):
+        moment = earliest or min(source.not_before for source in committed.commitment.sources)
+        late = case.as_of is not None and time_seconds(moment) < trust.earliest_lawful(case.as_of)
+        if late or _revealed_after(committed, case):
             raise VerificationError("dates", short, where=receipt.label)
-        notes.skipped("dates", receipt.label, f"{short}; there is time until {trust.margin} s before {earliest}")
+        notes.skipped("dates", receipt.label, f"{short}; it must be done {trust.margin} s before {moment}")
         return None
     if not witnesses:
         notes.found(Finding.UNDATED, f"{receipt.label}: no trusted witness dated it")
@@ -143,6 +145,11 @@ def _judge_date(committed: Committed, case: Case) -> str | None:
         )
     notes.passed("dates", receipt.label, f"dated {dated} by {', '.join(sorted(witnesses))}")
     return dated
+
+
+def _revealed_after(committed: Committed, case: Case) -> bool:
+    """Whether the ceremony went on to a reveal, so that no witness can come in time any more."""
+    return any(r.type == "reveal" for r in case.receipts[committed.receipt.sequence :])
 
 
 def _date_of_enough(sequence: int, needed: int, dates: Dates) -> str:

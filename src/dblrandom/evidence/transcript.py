@@ -16,6 +16,7 @@ from dblrandom.evidence.commitment import Commitment
 from dblrandom.evidence.drawing import Draw, make_draw
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.standing import Standing, standing_after
+from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_name
 from dblrandom.roster import Roster
@@ -96,6 +97,12 @@ class Transcript:
         return next((r for r in reversed(self.receipts) if r.type == kind), None)
 
     @property
+    def closed_seals(self) -> tuple[Receipt, ...]:
+        """The seals that nothing has opened yet, oldest first."""
+        opened = {self.suite.hexhash(encode(dict(r.body))) for r in self.receipts if "blind" in r.body}
+        return tuple(r for r in self.receipts if r.type == "sealed" and r.body["digest"] not in opened)
+
+    @property
     def commitment(self) -> Commitment:
         """The commitment in force.
 
@@ -106,6 +113,11 @@ class Transcript:
         if receipt is None:
             raise StepError("nothing is committed yet: commit first")
         return Commitment.from_json(receipt.body)
+
+    @property
+    def commitments(self) -> tuple[Commitment, ...]:
+        """Every commitment of the ceremony, the voided ones too."""
+        return tuple(Commitment.from_json(r.body) for r in self.receipts if r.type == "commitment")
 
     @property
     def commitment_digest(self) -> str:

@@ -24,7 +24,7 @@ from dblrandom.evidence.report import Finding, Notes, Report, failing
 from dblrandom.evidence.revealing import check_reveal
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.suite import Suite
-from dblrandom.model import check_time, time_seconds
+from dblrandom.model import check_time
 from dblrandom.roster import Roster
 from dblrandom.sampling import Sampler
 
@@ -168,8 +168,8 @@ def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
         dated = case.dates.before(receipt.sequence)
         if dated is not None and dated < earliest:
             case.notes.passed("void", receipt.label, f"dated {dated}, before {earliest}")
-        elif dated is None and case.as_of is not None and time_seconds(case.as_of) < time_seconds(earliest):
-            case.notes.skipped("void", receipt.label, f"no witness has dated it yet; there is time until {earliest}")
+        elif dated is None and receipt is case.receipts[-1] and (case.as_of is None or case.as_of < earliest):
+            case.notes.skipped("void", receipt.label, f"no witness has dated it yet; it must be done before {earliest}")
         else:
             shown = f"dated {dated}" if dated else "dated by no witness"
             raise VerificationError(

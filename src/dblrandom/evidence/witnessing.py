@@ -128,7 +128,8 @@ def _remembered(before: tuple[Seen, ...], now: Seen, transcript: Transcript) -> 
 def _check_follows(seen: Seen, transcript: Transcript) -> None:
     if seen.sequence > len(transcript.receipts):
         raise StepError(
-            f"{seen.ceremony!r} had {seen.sequence} receipts before, and now has {len(transcript.receipts)}"
+            f"{seen.ceremony!r} had {seen.sequence} receipts before, and now has {len(transcript.receipts)}: "
+            "get the newer folder"
         )
     if transcript.receipts[seen.sequence - 1].digest(transcript.suite) != seen.digest:
         raise StepError(f"receipt {seen.sequence} of {seen.ceremony!r} is not the one that was seen before: a fork")

@@ -1,0 +1,383 @@
+"""A ceremony in a folder, whatever is tried in whatever order, and wherever the process ends.
+
+Every rule tries one step, lawful or not. What the specification's grammar forbids must raise the library's own error
+and change no file; what it allows must be done to the last file. Some steps are interrupted at one of their disk
+operations (and their recovery at one of its own): opening the folder again must then give exactly what was there before
+the step or exactly what is there after it, the step must be possible where it was undone, and the verification passes.
+
+Steps that the code lets pass although no verification would ever accept them again are not tried here; each is an
+expected failure in ``tests/unit/test_ceremony.py`` (a second seal of one draw, another draw than the sealed one, a
+secret disclosed by the very witness receipt that first dates the commitment).
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import ceremonies as kit
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from dblrandom.adapters import index, journal
+from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.ceremony import Ceremony
+from dblrandom.errors import DblrandomError, EntropyError, FolderError, StepError
+from dblrandom.model import Population
+
+Act = Callable[[Ceremony, dict[str, bytes]], object]
+Tree = dict[str, bytes]
+OPERATIONS = ("mkdir", "write", "fsync", "fsync_directory", "rename", "unlink", "rmdir")
+CRASHES = st.none() | st.tuples(st.integers(0, 40), st.none() | st.integers(0, 25))
+FEW = (Population("targets", ("id", "district"), tuple((f"F{n}", kit.DISTRICTS[n % 3]) for n in range(9))),)
+FEW += (kit.inspectors(5, leaders=2), kit.recusals(*((f"I0{i}", "F0") for i in range(2))))
+OTHERS = (
+    Population("targets", ("id", "district"), tuple((f"G{n}", kit.DISTRICTS[n % 3]) for n in range(6))),
+    *FEW[1:2],
+)
+PLAN = kit.plan(kit.task(reserves=1))
+OTHER_PLAN = kit.plan(kit.task(reserves=0), recusals=None)
+ORGANISER = kit.keys("organiser")
+
+
+class Crash(BaseException):
+    """The process is gone: nothing may catch this and go on."""
+
+
+@contextmanager
+def crashing(allowed: int | None) -> Iterator[None]:
+    """Within this the journal may do so many operations, and a half-written file where the next one is a write.
+
+    Flushing is left out: what counts here is its place in the order, and a real one is slow on a busy disk.
+    """
+    plain, left = journal._PLAIN, allowed
+
+    def counted(name: str) -> Callable[..., None]:
+        real = getattr(journal.Ops, name)
+
+        def operation(*args: Any) -> None:
+            nonlocal left
+            if left == 0:
+                if name == "write":
+                    real(plain, args[0], args[1][: len(args[1]) // 2], args[2])
+                raise Crash
+            if left is not None:
+                left -= 1
+            if not name.startswith("fsync"):
+                real(plain, *args)
+
+        return operation
+
+    for name in OPERATIONS:
+        setattr(plain, name, counted(name))
+    try:
+        yield
+    finally:
+        for name in OPERATIONS:
+            delattr(plain, name)
+
+
+def tree(root: Path) -> Tree:
+    """Every file but the lock, and empty directories too."""
+    found = {}
+    for path in root.rglob("*"):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and name != "lock":
+            found[name] = path.read_bytes()
+        elif path.is_dir() and not any(path.iterdir()):
+            found[name + "/"] = b""
+    return found
+
+
+def lawful(word: str) -> bool:
+    """The grammar of the specification: c commitment, v void, r reveal, d draw, s sealed, u substitution, x result."""
+    while word.startswith("cv"):
+        word = word[2:]
+        if not word:
+            return True
+    if word in ("", "c"):
+        return True
+    rest = word[1:].lstrip("sx")
+    return word[0] == "c" and (rest in ("", "r") or (rest.startswith("rd") and rest[2:].strip("usx") == ""))
+
+
+class FolderMachine(RuleBasedStateMachine):
+    """What happened so far is ``word``, in the letters of :func:`lawful`, kept beside the code's own idea of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.work = Path(tempfile.mkdtemp())
+        self.root = self.work / "ceremony"
+        self.folder = CeremonyFolder(self.root)
+        self.word = ""
+        self.public = False
+        self.clock = 0
+        self.commitments = 0
+        self.dated = False
+        self.disclosed = False
+        self.kept: list[tuple[str, dict[str, Any]]] = []
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.work)
+
+    def now(self) -> str:
+        self.clock += 1
+        return f"2024-03-0{2 if self.public else 1}T{self.clock // 60:02d}:{self.clock % 60:02d}:30Z"
+
+    @property
+    def secret(self) -> str:
+        return f"secret {self.commitments}"
+
+    def values(self) -> dict[str, str]:
+        return {"notary": kit.chain_value(3), "discipline": kit.secret(self.secret)}
+
+    def committing(self) -> dict[str, Any]:
+        return {"entropy": [kit.chain(), kit.held(of=f"secret {self.commitments + 1}")], "time": self.now()}
+
+    # How a step is tried
+
+    def try_step(self, act: Act, crash: tuple[int, int | None] | None, expected: bool | None, letter: str) -> bool:
+        """Try a step on the folder; ``expected`` says whether it is lawful, or ``None`` where either may be."""
+        before = tree(self.root)
+        copied = self.work / "copy"
+        shutil.copytree(self.root, copied)
+        try:
+            with crashing(None):
+                CeremonyFolder(copied).update(act)
+            done = True
+        except (StepError, EntropyError):
+            done = False
+        after = tree(copied)
+        shutil.rmtree(copied)
+        assert expected is None or done == expected, f"{letter} after {self.word!r}"
+        if not done:
+            assert after == before, "a refused step has changed a file"
+        if crash is None or not done:
+            with crashing(None):
+                self._again(act, done)
+        else:
+            self._interrupted(lambda: self.folder.update(act), crash, before, after)
+        assert tree(self.root) == after
+        if done and letter != "w":
+            self.word += letter
+        return done
+
+    def _again(self, act: Act, done: bool) -> None:
+        try:
+            self.folder.update(act)
+        except DblrandomError:
+            assert not done
+
+    def _interrupted(
+        self, step: Callable[[], object], crash: tuple[int, int | None], before: Tree, after: Tree
+    ) -> None:
+        try:
+            with crashing(crash[0]):
+                step()
+        except Crash:
+            pass
+        else:
+            return
+        committed = (self.root / ".pending" / "journal").exists() or tree(self.root) == after
+        self.folder = CeremonyFolder(self.root)
+        for allowed in (crash[1], None):
+            try:
+                with crashing(allowed):
+                    self.folder.update(lambda ceremony, private: None)
+            except Crash:
+                self.folder = CeremonyFolder(self.root)
+            except FolderError:
+                assert not before, "only a folder that never began has no ceremony to open"
+        assert tree(self.root) == (after if committed else before)
+        if not committed:
+            with crashing(None):
+                step()
+
+    # Steps
+
+    @initialize(crash=CRASHES)
+    def begin(self, crash: tuple[int, int | None] | None) -> None:
+        made = kit.opened(PLAN, FEW)
+        kit.commit(made, **self.committing())
+        with crashing(None):
+            other = CeremonyFolder(self.work / "other")
+            other.create(made, kit.policy())
+        after = tree(other.root)
+        shutil.rmtree(other.root)
+        self._interrupted(lambda: self.folder.create(made, kit.policy()), crash or (10**6, None), {}, after)
+        assert tree(self.root) == after
+        self.word, self.commitments = "c", 1
+
+    @rule(other=st.booleans(), crash=CRASHES)
+    def commit(self, other: bool, crash: tuple[int, int | None] | None) -> None:
+        changes = self.committing()
+
+        def act(ceremony: Ceremony, _: object) -> None:
+            if ceremony.stage == "voided":
+                ceremony.redraft(*((OTHER_PLAN, OTHERS) if other else (PLAN, FEW)))
+            kit.commit(ceremony, **changes)
+
+        if self.try_step(act, crash, lawful(self.word + "c") and not self.public, "c"):
+            self.commitments += 1
+            self.dated = self.disclosed = False
+
+    @rule(crash=CRASHES)
+    def void(self, crash: tuple[int, int | None] | None) -> None:
+        time = self.now()
+        can = lawful(self.word + "v") and not self.public
+        self.try_step(lambda c, _: c.void("synthetic", time=time, keys=ORGANISER), crash, can, "v")
+
+    @rule(by=st.sampled_from(["notary", "discipline"]), crash=CRASHES)
+    def witness(self, by: str, crash: tuple[int, int | None] | None) -> None:
+        time = self.now()
+        self.try_step(lambda c, _: c.witness(time=time, keys=kit.keys(by)), crash, True, "w")
+        self.dated = True
+
+    @precondition(lambda self: self.dated)
+    @rule(true=st.booleans(), crash=CRASHES)
+    def disclose(self, true: bool, crash: tuple[int, int | None] | None) -> None:
+        time, what = self.now(), {"discipline": kit.secret(self.secret if true else "no secret")}
+        act: Act = lambda c, _: c.witness(time=time, keys=kit.keys("notary"), disclosed=what)  # noqa: E731
+        if self.try_step(act, crash, true, "w"):
+            self.disclosed = True
+
+    @precondition(lambda self: not self.public)
+    @rule()
+    def wait(self) -> None:
+        """The public values' moment comes; what nobody has dated by then would be void or too late."""
+        self.witness("notary", None)
+        self.public = True
+
+    @precondition(lambda self: "reveal" not in {k for k, _ in self.kept} or "r" in self.word)
+    @rule(right=st.booleans(), crash=CRASHES)
+    def reveal(self, right: bool, crash: tuple[int, int | None] | None) -> None:
+        time = self.now()
+        given = self.values() if right else self.values() | {"notary": kit.chain_value(4)}
+        can = lawful(self.word + "r") and self.public and right
+        self.try_step(lambda c, _: c.reveal(given, time=time, keys=ORGANISER), crash, can, "r")
+
+    @precondition(lambda self: "draw" not in {k for k, _ in self.kept} or "d" in self.word)
+    @rule(crash=CRASHES)
+    def draw(self, crash: tuple[int, int | None] | None) -> None:
+        time = self.now()
+        self.try_step(lambda c, _: c.draw(time=time, keys=ORGANISER), crash, lawful(self.word + "d"), "d")
+
+    @rule(
+        what=st.sampled_from(["target", "inspector", "open"]),
+        number=st.integers(0, 8),
+        ground=st.sampled_from(["not-found", "illness", "mood"]),
+        crash=CRASHES,
+    )
+    def substitute(self, what: str, number: int, ground: str, crash: tuple[int, int | None] | None) -> None:
+        time, name = self.now(), f"I0{number % 5}" if what == "inspector" else f"F{number}"
+        can = lawful(self.word + "u") and ground != "mood" and self.stands(what, name)
+        act: Act = lambda c, _: c.substitute("1", ground, time=time, keys=ORGANISER, **{what: name})  # noqa: E731
+        self.try_step(act, crash, can, "u")
+
+    def stands(self, what: str, name: str) -> bool:
+        teams = self.folder.load().standing["1"].teams
+        if what == "inspector":
+            return any(name in team for team in teams.values())
+        return name in teams and (what == "target" or None in teams[name])
+
+    @rule(number=st.integers(0, 8), crash=CRASHES)
+    def result(self, number: int, crash: tuple[int, int | None] | None) -> None:
+        time, outcome = self.now(), {f"F{number}": ["closed"]}
+        can = "d" in self.word and f"F{number}" in self.folder.load().standing["1"].due
+        self.try_step(lambda c, _: c.result("1", outcome, time=time, keys=ORGANISER), crash, can, "x")
+
+    @precondition(lambda self: self.public)
+    @rule(kind=st.sampled_from(["reveal", "draw"]), crash=CRASHES)
+    def seal_the_draw(self, kind: str, crash: tuple[int, int | None] | None) -> None:
+        if kind in {k for k, _ in self.kept} or "r" in self.word:
+            return
+        loaded = self.folder.load()
+        body: dict[str, Any] = loaded.compute_reveal(self.values())
+        if kind == "draw":
+            body = loaded.compute_draw(str(body["seed"])).to_json()
+        can = lawful(self.word + "s") and not self.disclosed
+        self.seal(kind, body, crash, can)
+
+    @precondition(lambda self: "d" in self.word)
+    @rule(kind=st.sampled_from(["substitution", "result"]), number=st.integers(0, 8), crash=CRASHES)
+    def seal_what_follows(self, kind: str, number: int, crash: tuple[int, int | None] | None) -> None:
+        loaded, name = self.folder.load(), f"F{number}"
+        try:
+            if kind == "result":
+                body = loaded.compute_result("1", {name: ["no-problem"]})
+            else:
+                body = loaded.compute_substitution("1", "illness", target=name)
+        except StepError:
+            return
+        self.seal(kind, body, crash, True)
+
+    def seal(self, kind: str, body: dict[str, Any], crash: tuple[int, int | None] | None, can: bool) -> None:
+        time, number = self.now(), len(self.kept)
+        blind = f"{number + 1:064x}"
+
+        def act(ceremony: Ceremony, private: dict[str, bytes]) -> None:
+            ceremony.seal(kind, body, blind=blind, time=time, keys=ORGANISER)
+            private[f"sealed-{number}"] = blind.encode()
+
+        if self.try_step(act, crash, can, "s"):
+            self.kept.append((kind, body | {"blind": blind}))
+
+    @precondition(lambda self: self.kept)
+    @rule(which=st.integers(0, 9), crash=CRASHES)
+    def unseal(self, which: int, crash: tuple[int, int | None] | None) -> None:
+        kind, body = self.kept[which % len(self.kept)]
+        letter = {"reveal": "r", "draw": "d", "result": "x", "substitution": "u"}[kind]
+        # A substitution that another has overtaken is not the rule's answer any more, and stays sealed.
+        can = None if kind == "substitution" else lawful(self.word + letter)
+        time = self.now()
+        self.try_step(lambda c, _: c.unseal(kind, body, time=time, keys=ORGANISER), crash, can, letter)
+
+    @invariant()
+    def everything_holds(self) -> None:
+        if not self.word:
+            return
+        listed = index.check(self.root)
+        files = {n for n in tree(self.root) if n != index.INDEX_NAME and not n.startswith("secrets/")}
+        assert set(listed) == files
+        report = self.folder.verify(kit.policy(), as_of=kit.COMMITTED)
+        assert report.stage == self.folder.load().stage
+        assert (report.stage == "drawn") == ("d" in self.word)
+
+
+FolderMachine.TestCase.settings = settings(
+    max_examples=25,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+TestFolder = FolderMachine.TestCase
+
+
+def test_the_machine_notices_a_step_that_is_written_without_the_journal(monkeypatch: Any, tmp_path: Path) -> None:
+    """A net that never catches anything proves nothing."""
+
+    def straight(root: Path, changes: Any, **_: Any) -> None:
+        for name, change in changes.items():
+            path = Path(root) / name
+            journal._PLAIN.unlink(path) if path.exists() else path.parent.mkdir(parents=True, exist_ok=True)
+            if change.data is not None:
+                journal._PLAIN.write(path, change.data, change.mode)
+
+    monkeypatch.setattr(journal, "apply", straight)
+    caught = 0
+    for allowed in range(6):
+        machine = FolderMachine()
+        try:
+            machine.begin(None)
+            machine.witness("notary", (allowed, None))
+        except (AssertionError, DblrandomError, Crash):
+            caught += 1
+        finally:
+            machine.teardown()
+    assert caught
