@@ -21,7 +21,7 @@ from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
 from dblrandom.evidence.drawing import Draw
 from dblrandom.evidence.receipt import Receipt, payload_bytes, sign_payload
 from dblrandom.evidence.revealing import Value, check_reveal, make_reveal
-from dblrandom.evidence.standing import apply_substitution
+from dblrandom.evidence.standing import apply_result, apply_substitution
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.signing import Signer
@@ -226,17 +226,13 @@ class Ceremony(Transcript):
     def compute_result(self, task: str, outcomes: Mapping[str, Sequence[ResultCode | str]]) -> dict[str, Json]:
         """The body of a result; see :meth:`result`."""
         self._check_lawful("result")
-        standing = self.standing
-        if task not in standing:
-            raise StepError(f"there is no task {task!r}; there are {', '.join(standing)}")
-        entries: list[Json] = []
-        for target, codes in sorted(outcomes.items(), key=lambda item: item[0].encode()):
-            if target not in standing[task].due:
-                raise StepError(f"{target!r} was never drawn for task {task!r}")
-            if len(set(codes)) != len(codes):
-                raise StepError(f"the outcome of {target!r} has a code twice")
-            entries.append({"id": target, "codes": [str(code) for code in codes]})
-        return {"task": task, "outcomes": entries}
+        entries: list[Json] = [
+            {"id": target, "codes": [str(code) for code in codes]}
+            for target, codes in sorted(outcomes.items(), key=lambda item: item[0].encode())
+        ]
+        body: dict[str, Json] = {"task": task, "outcomes": entries}
+        self._check_result(body)
+        return body
 
     def seal(
         self, kind: str, body: Mapping[str, Json], *, blind: str, time: str, keys: Sequence[Signer]
@@ -259,9 +255,9 @@ class Ceremony(Transcript):
             raise StepError(
                 "a sealed draw needs a secret source that has not been disclosed: anyone could compute this draw"
             )
-        if kind == "substitution" and any(s.body["type"] == kind for s in self.closed_seals):
-            # Its answer would rest on how the task stands without the sealed one, and could not be opened after it.
-            raise StepError("a sealed substitution is still closed: unseal it before the next is sealed")
+        if kind != "result" and any(s.body["type"] == kind for s in self.closed_seals):
+            # There is one reveal and one draw, and a substitution rests on those before it.
+            raise StepError(f"a sealed {kind} is still closed: unseal it before another is sealed")
         sealed = dict(body) | {"blind": blind}
         self._append("sealed", {"type": kind, "digest": self.suite.hexhash(encode(sealed))}, time, keys)
         return sealed
@@ -293,6 +289,8 @@ class Ceremony(Transcript):
         self._check_lawful(receipt.type)
         if receipt.type == "commitment":
             self._check_commitment(Commitment.from_json(receipt.body), receipt.time, margin)
+        elif receipt.type == "result":
+            self._check_result(receipt.stated)
         elif receipt.type in ("reveal", "draw", "substitution"):
             self._check_computed(receipt)
         self.receipts = (*self.receipts, receipt)
@@ -342,6 +340,13 @@ class Ceremony(Transcript):
         problem = difference(stated, found, receipt.label)
         if problem is not None:
             raise StepError(problem)
+
+    def _check_result(self, body: Mapping[str, Json]) -> None:
+        """While the draw is sealed its targets are not known here, and only the task is."""
+        if self.last("draw") is None:
+            self.commitment.task(str(body["task"]))
+        else:
+            apply_result(self.standing, body)
 
     def _undisclosed(self) -> bool:
         """Whether some secret is still known to its holder alone, as far as the chain tells."""

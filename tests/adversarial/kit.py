@@ -35,7 +35,7 @@ from dblrandom.evidence import (
     sign_payload,
     verify,
 )
-from dblrandom.evidence.standing import standing_after
+from dblrandom.evidence.standing import standing_at_first
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.entropy import chain_ahead, secret_digest, seed
 from dblrandom.kernel.signing import Ed25519Signer
@@ -335,7 +335,7 @@ def forge(
             made = make_draw(Commitment.from_json(current), seeded, base)
             step.body = made.to_json()
             found = base | made.rosters
-            state = standing_after(suite, Commitment.from_json(current).plan, made, [])
+            state = standing_at_first(suite, Commitment.from_json(current).plan, made)
         elif recompute and step.type == "substitution":
             step.body = _substituted(state, step.body)
         elif recompute and step.type == "result":

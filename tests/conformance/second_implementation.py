@@ -960,7 +960,7 @@ POLICY = obj(
         "specification": one_of("dblrandom/v1"),
         "keys": array(KEY, 1),
         "require": mapping(one_of(*BODIES), array(obj({"role": text, "threshold": integer(1)}))),
-        "chains": array(obj({"tip": digest, "operator": digest})),
+        "chains": array(obj({"tip": digest, "operator": digest, "genesis": time, "period": integer(1)})),
         "margin": integer(0),
         "witnesses": integer(0),
     },
@@ -1159,7 +1159,7 @@ class Audit:
             required = list(self.policy["require"].get(receipt.type, []))
             if receipt.type != "witness":
                 required.append({"role": "organiser", "threshold": 1})
-                need(counting & self.declared_organisers, "signature", f"{receipt.where} lacks the organiser's signature")
+                need(counting & self.declared_organisers, "signature", f"{receipt.where}: the organiser did not sign")
             for demand in required:
                 holders = {self.keys[one]["name"] for one in counting if demand["role"] in self.keys[one]["roles"]}
                 need(
@@ -1235,7 +1235,7 @@ class Audit:
             if one["kind"] in ("drand", "nist", "public"):
                 found.append(one)
             elif one["kind"] == "hashchain":
-                pinned = {"tip": one["tip"], "operator": one["operator"]} in self.policy["chains"]
+                pinned = (one["tip"], one["operator"]) in {(c["tip"], c["operator"]) for c in self.policy["chains"]}
                 if outside(one["operator"]) and (pinned or one["operator"] in commitment.signers):
                     found.append(one)
             elif one["kind"] == "secret" and outside(one["keyid"]) and one["keyid"] in commitment.signers:
@@ -1254,10 +1254,20 @@ class Audit:
         if not independent:
             self.finding("not verifiable against the organiser")
         breadth = 1
+        counted: dict[bytes, dict[str, Any]] = {}  # the same thing under two names counts once
         for one in independent:
+            same = {member: item for member, item in one.items() if member not in ("name", "not_before", "step")}
+            counted[encode(same)] = one
+        for one in counted.values():
             breadth *= one["outcomes"] if one["kind"] == "public" else 2**256
         if breadth < 2**64:
             self.finding("grindable")
+        pinned = {(chain["tip"], chain["operator"]): chain for chain in self.policy["chains"]}
+        for one in sources:
+            chain = pinned.get((one["tip"], one["operator"])) if one["kind"] == "hashchain" else None
+            if chain:
+                moment = seconds(chain["genesis"]) + one["step"] * chain["period"]
+                need(seconds(one["not_before"]) == moment, "source", f"{one['name']}: not the chain's own not_before")
         public = [seconds(one["not_before"]) for one in sources if one["kind"] != "secret"]
         limit = min([decisive, *public]) - self.policy["margin"]
         witnesses = {
@@ -1282,6 +1292,9 @@ class Audit:
                 if receipt.sequence < commitment.sequence:
                     continue
                 need(which in secrets, "source", f"{receipt.where} discloses {which}, which is no secret source")
+                date_ = self.dated(commitment)
+                after = date_ is not None and seconds(receipt.time) > date_
+                need(after, "witness", f"{receipt.where} discloses {which} no later than the commitment is dated")
                 fits = secret_digest(self.h, receipt.ceremony, which, value) == secrets[which]["digest"]
                 need(fits, "source", f"{receipt.where}: what it discloses of {which} is not what was committed")
                 trusted = any(own == receipt.sequence for _, _, own, _ in self.attested)
@@ -1388,6 +1401,14 @@ class Audit:
         triples = [(item["kind"], item["name"], item["value"]) for item in values]
         self.seed = seed_of(self.h, self.commitment.digest, triples)
         need(self.reveal.body["seed"] == self.seed, "seed", "the seed is not what the values give")
+        known_before = {
+            value
+            for receipt in self.receipts[: self.commitment.sequence]
+            if receipt.type == "witness"
+            for value in receipt.body.get("disclosed", {}).values()
+        }
+        for kind, label, value in triples:
+            need(kind != "secret" or value not in known_before, "source", f"{label} was known before the commitment")
         self.passed(f"seed: {self.seed} from {len(values)} sources")
 
     # -- draw

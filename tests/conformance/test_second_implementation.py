@@ -529,6 +529,10 @@ CHANGES: dict[str, tuple[str, Callable[[Workshop], object]]] = {
         "source",
         lambda w: w.of("witness", 2)["disclosed"].update(notary=w.of("reveal")["values"][0]["value"]),
     ),
+    "disclosed when the commitment was dated": (
+        "witness",
+        lambda w: w.of("witness", 0).update(disclosed=w.of("witness", 2)["disclosed"]),
+    ),
     # sources and seed
     "another value of the chain": ("source", lambda w: w.of("reveal")["values"][0].update(value="0" * 64)),
     "another secret": ("source", lambda w: w.of("reveal")["values"][1].update(value="0" * 64)),
@@ -818,6 +822,8 @@ def test_a_hard_ceremony_is_sound_and_shows_what_it_should(workshop: Workshop) -
     record = states["10"].record["assignment"]
     assert isinstance(record, dict)
     assert record["open"]
+    slots_of_open = {one["target"] for one in record["open"]} & {slot["target"] for slot in record["slots"]}
+    assert len(slots_of_open) == len(record["open"])  # "for each slot": those of open targets too
     assert any(slot["recused"] for slot in record["slots"])
     slots = [slot for body in bodies for slot in body["slots"]]
     assert any(slot["cap_waived"] for slot in slots)

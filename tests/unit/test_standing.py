@@ -10,7 +10,7 @@ import pytest
 from dblrandom.errors import StepError
 from dblrandom.evidence.bodies import check_body
 from dblrandom.evidence.drawing import Draw, make_draw
-from dblrandom.evidence.standing import Standing, apply_substitution, standing_after
+from dblrandom.evidence.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.kernel.suite import SHA256
 from dblrandom.kernel.tickets import ticket
 from dblrandom.model import Plan, Population, Quota, Scope, Task, TeamRule
@@ -206,16 +206,15 @@ def test_a_refused_request_changes_nothing() -> None:
 
 def test_the_request_of_a_body_gives_the_body_again() -> None:
     plan, draw = draw_of(kit.task(), kit.task("2"))
-    first = standing_after(SHA256, plan, draw, [])
+    first = standing_at_first(SHA256, plan, draw)
     person = next(m for team in first["2"].teams.values() for m in team if m)
     bodies = [
         apply_substitution(first, {"task": "1", "ground": GROUND, "replaced": {"target": first["1"].due[0]}}),
         apply_substitution(first, {"task": "2", "ground": "illness", "replaced": {"inspector": person}}),
     ]
-    again = standing_after(SHA256, plan, draw, [])
+    again = standing_at_first(SHA256, plan, draw)
     assert [apply_substitution(again, body) for body in bodies] == bodies
-    after = standing_after(SHA256, plan, draw, bodies)
-    assert {t: s.teams for t, s in after.items()} == {t: s.teams for t, s in first.items()}
+    assert {t: s.teams for t, s in again.items()} == {t: s.teams for t, s in first.items()}
     assert first["1"].replaced_inspectors == set(), "loads and replacements are counted within one task"
 
 
@@ -232,7 +231,7 @@ def test_the_request_of_a_body_gives_the_body_again() -> None:
 def test_a_request_must_make_sense(body: dict[str, Any], problem: str) -> None:
     plan, draw = draw_of()
     with pytest.raises(StepError, match=problem):
-        apply_substitution(standing_after(SHA256, plan, draw, []), {"ground": GROUND} | body)
+        apply_substitution(standing_at_first(SHA256, plan, draw), {"ground": GROUND} | body)
 
 
 def test_the_cap_of_the_task_holds_in_substitutions_too() -> None:
@@ -243,3 +242,51 @@ def test_the_cap_of_the_task_holds_in_substitutions_too() -> None:
         state.replace_target(next(t for t in state.teams if state._reserves[state._stratum[t]]), GROUND)
         loads = [m for found in state.teams.values() for m in found]
         assert max(loads.count(m) for m in loads) <= 2
+
+
+# Results
+
+
+def test_results_are_told_once_unless_the_first_was_pending() -> None:
+    state, draw = standing()
+    one, other = (u.id for u in draw["1"].selected[:2])
+    state.tell({one: ["pending"], other: ["closed"]})
+    state.tell({one: ["correction-ordered", "not-published"]})
+    assert state.told == {one: ("correction-ordered", "not-published"), other: ("closed",)}
+    for again in (one, other):
+        with pytest.raises(StepError, match="has a result already, and it was not pending"):
+            state.tell({again: ["no-problem"]})
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "problem"),
+    [({"F999": ["closed"]}, "'F999' was never drawn"), ({None: ["closed", "closed"]}, "has a code twice")],
+)
+def test_a_result_that_is_refused_tells_nothing(outcomes: dict[Any, list[str]], problem: str) -> None:
+    state, draw = standing()
+    one, other = (u.id for u in draw["1"].selected[:2])
+    given = {other: ["closed"]} | {target or one: codes for target, codes in outcomes.items()}
+    with pytest.raises(StepError, match=problem):
+        state.tell(given)
+    assert state.told == {}
+
+
+def test_a_result_of_a_replaced_target_and_of_its_follower_are_both_due() -> None:
+    state, draw = standing()
+    lost = draw["1"].selected[0].id
+    follower = str(state.replace_target(lost, GROUND)["replacement"])
+    state.tell({lost: ["not-reachable"], follower: ["no-problem"]})
+    assert set(state.told) == {lost, follower}
+
+
+def test_a_results_body_names_a_task_and_each_target_once() -> None:
+    plan, draw = draw_of()
+    state = standing_at_first(SHA256, plan, draw)
+    target = draw["1"].selected[0].id
+    entry = {"id": target, "codes": ["closed"]}
+    with pytest.raises(StepError, match="no task '9' in the draw"):
+        apply_result(state, {"task": "9", "outcomes": [entry]})
+    with pytest.raises(StepError, match="a target is named twice"):
+        apply_result(state, {"task": "1", "outcomes": [entry, entry]})
+    apply_result(state, {"task": "1", "outcomes": [entry]})
+    assert state["1"].told == {target: ("closed",)}

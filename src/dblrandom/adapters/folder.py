@@ -154,12 +154,11 @@ class CeremonyFolder:
             FolderError: the folder cannot be read.
         """
         contents = self.contents()
-        policy = trust
-        if policy is None:
-            try:
-                policy = TrustPolicy.from_bytes(contents.trust, _TRUST)
-            except DblrandomError as error:
-                raise VerificationError("trust", str(error)) from error
+        try:
+            suggested = TrustPolicy.from_bytes(contents.trust, _TRUST)
+        except DblrandomError as error:
+            raise VerificationError("trust", str(error)) from error
+        policy = trust or suggested
         rosters = {**contents.rosters, **contents.results}
         report = verify(
             contents.receipts,
@@ -278,12 +277,12 @@ def _check_files(contents: Contents) -> None:
     commitment = transcript.commitment
     if contents.plan != planfile.dumps(commitment.plan).encode():
         raise VerificationError("folder", "it is not the committed plan", where=_PLAN)
-    expected = {"rosters": set(commitment.rosters), "results": set()}
+    withheld = {n for n, manifest in commitment.rosters.items() if manifest.confidential and n not in contents.rosters}
+    expected: dict[str, set[str]] = {"rosters": set(commitment.rosters) - withheld, "results": set()}
     if transcript.last("draw") is not None:
         expected["results"] = {f"{t.id}.{kind}" for t in commitment.plan.tasks for kind in ("selected", "teams")}
-    withheld = {name for name, manifest in commitment.rosters.items() if manifest.confidential} - set(contents.rosters)
     for directory, found in (("rosters", set(contents.rosters)), ("results", set(contents.results))):
-        for name in sorted((found ^ expected[directory]) - withheld):
+        for name in sorted(found ^ expected[directory]):
             problem = "it is missing" if name in expected[directory] else "it does not belong to this ceremony"
             raise VerificationError("folder", problem, where=f"{directory}/{name}.tsv")
 

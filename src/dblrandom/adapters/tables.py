@@ -32,7 +32,7 @@ ENCODINGS = ("utf-8", "utf-8-sig", "gb18030")
 _BOM = b"\xef\xbb\xbf"
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _INVISIBLE = re.compile(
-    "[\u0080-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+    "[\u0080-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0100-\U000e01ef]"
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NAMED = {"\t": "a TAB", "\n": "a line break", "\r": "a line break", "\0": "a NUL"}
@@ -220,7 +220,13 @@ def _look(unit_id: str) -> str:
     """What two ids that a reader could take for each other have in common."""
     if unit_id.isascii():
         return unit_id.lower()
-    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", unit_id)).casefold()
+    folded = unicodedata.normalize("NFKC", _seen(unit_id))
+    return _seen(folded).casefold()
+
+
+def _seen(text: str) -> str:
+    """The text without what does not show: format characters, variation selectors, fillers."""
+    return "".join(c for c in _INVISIBLE.sub("", text) if unicodedata.category(c) != "Cf")
 
 
 def _name_of(character: str) -> str:

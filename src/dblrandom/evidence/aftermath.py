@@ -2,121 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Mapping, Sequence
 
-from dblrandom.errors import VerificationError
+from dblrandom.errors import StepError, VerificationError
 from dblrandom.evidence.comparing import difference
 from dblrandom.evidence.drawing import Draw
 from dblrandom.evidence.judging import Case, Committed
+from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, failing
-from dblrandom.evidence.standing import Standing, apply_substitution, standing_after
+from dblrandom.evidence.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.suite import Suite
-from dblrandom.model import Json
 
-__all__ = ["check_deadlines", "check_results", "check_seals", "check_substitutions", "open_seals"]
+__all__ = ["check_aftermath", "check_deadlines", "check_seals", "open_seals"]
 
 
-def check_substitutions(case: Case, committed: Committed, draw: Draw | None) -> dict[str, Standing] | None:
-    """Carry out every substitution again; returns how each task stands, or ``None`` where the draw was not recomputed.
+def check_aftermath(case: Case, committed: Committed, draw: Draw | None) -> dict[str, Standing] | None:
+    """Carry out every substitution and record every result again, in the order of the chain.
+
+    Returns:
+        How each task stands at the end, or ``None`` where the draw was not recomputed.
 
     Raises:
-        VerificationError: a substitution that is not lawful, or that chose otherwise than the rule.
+        VerificationError: a substitution that is not lawful or that chose otherwise than the rule; a result for a
+            target that had not been drawn, or a second one.
     """
-    receipts = [r for r in case.receipts if r.type == "substitution"]
-    if draw is None:
-        for receipt in receipts:
-            case.notes.skipped("substitution", receipt.label, "the draw was not recomputed")
-        return None
-    standing = standing_after(committed.commitment.suite, committed.commitment.plan, draw, [])
-    for receipt in receipts:
-        stated = receipt.stated
-        with failing("substitution", receipt.label):
-            found = apply_substitution(standing, stated)
-        problem = difference(stated, found, "body")
-        if problem is not None:
-            raise VerificationError("substitution", problem, where=receipt.label)
-        case.notes.passed("substitution", receipt.label, f"task {stated['task']}: the rule gives the same replacement")
+    commitment = committed.commitment
+    standing = None if draw is None else standing_at_first(commitment.suite, commitment.plan, draw)
+    for receipt in case.receipts:
+        if receipt.type not in ("result", "substitution"):
+            continue
+        if standing is None:
+            case.notes.skipped(receipt.type, receipt.label, "the draw was not recomputed")
+            continue
+        with failing(receipt.type, receipt.label):
+            _follow(standing, receipt)
+        case.notes.passed(receipt.type, receipt.label, f"task {receipt.body['task']}: lawful, and what the rules give")
     return standing
 
 
-def check_results(case: Case, standing: Mapping[str, Standing] | None) -> None:
-    """Check that every outcome belongs to a target that was drawn.
-
-    Raises:
-        VerificationError: an unknown task, a target that was never drawn, one named twice, or a code named twice.
-    """
-    for receipt in case.receipts:
-        if receipt.type != "result":
-            continue
-        outcomes = cast("list[dict[str, Json]]", receipt.body["outcomes"])
-        ids = [str(outcome["id"]) for outcome in outcomes]
-        if len(set(ids)) != len(ids):
-            raise VerificationError("result", "it names a target twice", where=receipt.label)
-        for outcome in outcomes:
-            codes = cast("list[str]", outcome["codes"])
-            if len(set(codes)) != len(codes):
-                raise VerificationError(
-                    "result", f"the outcome of {outcome['id']!r} has a code twice", where=receipt.label
-                )
-        if standing is None:
-            case.notes.skipped("result", receipt.label, "the draw was not recomputed")
-            continue
-        task = str(receipt.body["task"])
-        if task not in standing:
-            raise VerificationError("result", f"there is no task {task!r}", where=receipt.label)
-        for target in ids:
-            if target not in standing[task].due:
-                raise VerificationError("result", f"{target!r} was never drawn for task {task!r}", where=receipt.label)
-        case.notes.passed("result", receipt.label, f"task {task}: {len(ids)} outcomes of drawn targets")
+def _follow(standing: Mapping[str, Standing], receipt: Receipt) -> None:
+    if receipt.type == "result":
+        apply_result(standing, receipt.stated)
+        return
+    problem = difference(receipt.stated, apply_substitution(standing, receipt.stated), "body")
+    if problem is not None:
+        raise StepError(problem)
 
 
-def open_seals(case: Case, suite: Suite) -> tuple[list[tuple[int, str]], list[tuple[int, int]]]:
-    """Match every seal with the first later receipt of its type whose body it is of.
+def open_seals(receipts: Sequence[Receipt], suite: Suite) -> dict[int, int | None]:
+    """Match every seal with the first later receipt of its type whose body, with its ``blind``, it is of.
 
     Returns:
-        The seals still closed, as (sequence, type), and the opened ones, as (sequence, sequence of the opening).
+        For the sequence of each seal, that of the receipt that opened it, or ``None``.
     """
-    closed, opened = [], []
-    used: set[int] = set()
-    for seal in case.receipts:
-        if seal.type != "sealed":
-            continue
-        for later in case.receipts[seal.sequence :]:
-            if later.type != seal.body["type"] or later.sequence in used:
-                continue
-            if suite.hexhash(encode(dict(later.body))) == seal.body["digest"]:
-                used.add(later.sequence)
-                opened.append((seal.sequence, later.sequence))
-                break
-        else:
-            closed.append((seal.sequence, str(seal.body["type"])))
-    return closed, opened
+    bodies: dict[tuple[str, str], list[int]] = {}
+    for receipt in receipts:
+        if "blind" in receipt.body:
+            bodies.setdefault((receipt.type, suite.hexhash(encode(dict(receipt.body)))), []).append(receipt.sequence)
+    found: dict[int, int | None] = {}
+    for seal in receipts:
+        if seal.type == "sealed":
+            waiting = bodies.get((str(seal.body["type"]), str(seal.body["digest"])), [])
+            opening = next((sequence for sequence in waiting if sequence > seal.sequence), None)
+            if opening is not None:
+                waiting.remove(opening)
+            found[seal.sequence] = opening
+    return found
 
 
 def check_seals(case: Case, suite: Suite) -> None:
     """Check every seal; what is published in place of something sealed must be that thing.
 
     Raises:
-        VerificationError: a sealed reveal or draw was followed by another one than was sealed, an opened body has no
-            ``blind``, or two seals were made for one thing.
+        VerificationError: a reveal or draw that was sealed twice, or published otherwise than it was sealed; a body
+            that has a ``blind`` without having been sealed.
     """
-    closed, opened = open_seals(case, suite)
-    by_sequence = {receipt.sequence: receipt for receipt in case.receipts}
-    published = {r.type: r for r in case.receipts if r.type in ("reveal", "draw")}
-    for sequence, kind in closed:
-        label = by_sequence[sequence].label
-        if kind in published:
-            raise VerificationError("seal", f"the {kind} that was published is not the one sealed here", where=label)
-        case.notes.skipped("seal", label, f"the sealed {kind} has not been published yet")
-    for sequence, opening in opened:
-        label = by_sequence[sequence].label
-        if "blind" not in by_sequence[opening].body:
-            raise VerificationError(
-                "seal", f"the body opened by {by_sequence[opening].label} has no blind", where=label
-            )
-        case.notes.passed("seal", label, f"opened by {by_sequence[opening].label}")
+    seals = open_seals(case.receipts, suite)
+    for kind in ("reveal", "draw"):
+        sealed = [r for r in case.receipts if r.type == "sealed" and r.body["type"] == kind]
+        if len(sealed) > 1:
+            raise VerificationError("seal", f"there is one {kind}, and it was sealed already", where=sealed[1].label)
+        published = next((r for r in case.receipts if r.type == kind), None)
+        if sealed and published is not None and seals[sealed[0].sequence] is None:
+            raise VerificationError("seal", f"the {kind} published is not the one sealed here", where=sealed[0].label)
+    for receipt in case.receipts:
+        if "blind" in receipt.body and receipt.sequence not in seals.values():
+            raise VerificationError("seal", "its body has a blind and opens no seal", where=receipt.label)
+    for sequence, opening in seals.items():
+        label = case.receipts[sequence - 1].label
+        if opening is None:
+            case.notes.skipped("seal", label, "what it seals has not been published yet")
+        else:
+            case.notes.passed("seal", label, f"opened by {case.receipts[opening - 1].label}")
 
 
 def check_deadlines(case: Case, committed: Committed, stage: str, standing: Mapping[str, Standing] | None) -> None:
@@ -142,15 +120,25 @@ def check_deadlines(case: Case, committed: Committed, stage: str, standing: Mapp
         receipt = next((r for r in case.receipts if r.type == kind), None)
         if receipt is None and case.as_of > deadlines[kind]:
             raise VerificationError("deadlines", f"the {kind} was due by {deadlines[kind]} and is not there")
-        after = case.dates.after(receipt.sequence) if receipt else None
-        if after is not None and after > deadlines[kind]:
-            case.notes.found(Finding.LATE, f"the {kind} was due by {deadlines[kind]} and was made after {after}")
+        if receipt is not None:
+            _note_late(case, receipt, deadlines[kind])
     _check_results_due(case, deadlines["result"], standing)
-    closed, _ = open_seals(case, committed.commitment.suite)
+    closed = [s for s, opening in open_seals(case.receipts, committed.commitment.suite).items() if opening is None]
     if closed and case.as_of > deadlines["result"]:
-        sequence, kind = closed[0]
-        raise VerificationError("deadlines", f"the {kind} sealed by receipt {sequence} was never published")
+        raise VerificationError(
+            "deadlines", "what it seals was never published", where=case.receipts[closed[0] - 1].label
+        )
     case.notes.passed("deadlines", "ceremony", f"judged at {case.as_of}")
+
+
+def _note_late(case: Case, receipt: Receipt, deadline: str) -> None:
+    """Only witnesses show that something was done in time; without them it is late once the time is over."""
+    dated, after = case.dates.before(receipt.sequence), case.dates.after(receipt.sequence)
+    if after is not None and after > deadline:
+        case.notes.found(Finding.LATE, f"the {receipt.type} was due by {deadline} and was made after {after}")
+    elif (dated is None and case.as_of is not None and case.as_of > deadline) or (dated or deadline) > deadline:
+        shown = f"is dated {dated}" if dated else "is dated by nobody"
+        case.notes.found(Finding.LATE, f"the {receipt.type} was due by {deadline} and {shown}")
 
 
 def _audited(case: Case) -> list[str]:
@@ -168,13 +156,8 @@ def _check_results_due(case: Case, deadline: str, standing: Mapping[str, Standin
     if standing is None:
         case.notes.skipped("deadlines", "results", "the draw was not recomputed, so it is not known what was due")
         return
-    told: dict[str, set[str]] = {}
-    for receipt in case.receipts:
-        if receipt.type == "result":
-            outcomes = cast("list[dict[str, Json]]", receipt.body["outcomes"])
-            told.setdefault(str(receipt.body["task"]), set()).update(str(o["id"]) for o in outcomes)
     for task, state in standing.items():
-        missing = [target for target in state.due if target not in told.get(task, set())]
+        missing = [target for target in state.due if target not in state.told]
         if missing:
             count = f"{len(missing)} of {len(state.due)}"
             raise VerificationError(

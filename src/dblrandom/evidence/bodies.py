@@ -10,7 +10,11 @@ from dblrandom.evidence.shapes import Anything, Array, Either, Integer, Nullable
 from dblrandom.model import Json, Quota, ResultCode, Source, check_text, check_time
 from dblrandom.roster import Manifest
 
-__all__ = ["BODIES", "SEALABLE", "check_body", "schema", "schemas"]
+__all__ = ["BODIES", "ROLES", "SEALABLE", "check_body", "schema", "schemas"]
+
+ROLES = ("auditor", "operator", "organiser", "party", "witness")
+"""What a key can be: the organiser (or his own), a party that holds a secret, the operator of a hash chain, a witness,
+an auditor."""
 
 DIGEST = Text("[0-9a-f]{64}", "a digest of 64 lower-case hex characters")
 KEY = Text("[0-9a-f]{32}", "a draw key of 32 lower-case hex characters")
@@ -40,7 +44,7 @@ QUOTA = Parsed(
     ),
 )
 SOURCE = Parsed(Source.from_json, Object({"kind": NAME, "name": NAME, "not_before": TIME}, others=Anything()))
-SIGNER = Object({"role": NAME, "algorithm": OneOf(("ed25519",)), "public_key": DIGEST}, {"name": FREE})
+SIGNER = Object({"role": OneOf(ROLES), "algorithm": OneOf(("ed25519",)), "public_key": DIGEST}, {"name": FREE})
 VALUE = Text("[!-~]( ?[!-~]){0,255}", "a source's value")
 BLIND: Mapping[str, Shape] = {"blind": DIGEST}
 

@@ -12,6 +12,7 @@ from dblrandom.assigning import Eligibility
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
 from dblrandom.errors import EntropyError, PlanError, RosterError
+from dblrandom.kernel.rows import check_id
 from dblrandom.kernel.suite import Suite, suite_named
 from dblrandom.model import Json, Plan, Source, Task, check_names_distinct
 from dblrandom.roster import Manifest, Roster
@@ -122,6 +123,9 @@ class Commitment:
         self._check_signers()
         if not self.deadlines["reveal"] <= self.deadlines["draw"] <= self.deadlines["result"]:
             raise PlanError("they must not run backwards: reveal, draw, result", where="deadlines")
+        for source in self.sources:
+            if self.deadlines["reveal"] < source.not_before:
+                raise PlanError(f"the reveal is due before {source.name!r} can be public", where="deadlines")
         self.check_plan()
 
     def check_plan(self) -> None:
@@ -132,6 +136,11 @@ class Commitment:
         """
         for task in self.plan.tasks:
             _check_columns(task, self.rosters)
+            for kind in ("selected", "teams"):
+                if f"{task.id}.{kind}" in self.rosters:
+                    raise PlanError(
+                        f"a result of task {task.id!r} will have this name", where=f"roster {task.id}.{kind}"
+                    )
         recusals = self.plan.recusals
         if recusals is not None:
             columns = self.manifest(recusals, "plan.recusals").columns
@@ -202,7 +211,8 @@ class Commitment:
                 raise RosterError(f"the target {row['target']!r} is on no roster of targets", where=where)
             if not row["ground"]:
                 raise RosterError("it gives no ground", where=where)
-            if not row["approver"] or row["approver"] == row["inspector"]:
+            check_id(row["approver"], f"{where}, approver")
+            if row["approver"] == row["inspector"]:
                 raise RosterError("it must be approved by somebody other than the inspector himself", where=where)
 
 

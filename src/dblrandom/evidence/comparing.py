@@ -13,6 +13,7 @@ from typing import cast
 
 from dblrandom.errors import ReceiptError
 from dblrandom.evidence.commitment import Commitment
+from dblrandom.evidence.drawing import task_shortfall
 from dblrandom.evidence.report import Notes
 from dblrandom.kernel.entropy import draw_key
 from dblrandom.kernel.suite import Suite
@@ -94,6 +95,7 @@ def _check_counts(task: Task, entry: Entry, samplers: Sequence[Sampler], where: 
         raise ReceiptError("its strata are not distinct and in the order of their bytes", where=where)
     _same(entry["size"], sum(sizes.values()), f"{where}: size")
     allocated = sampler_for(task, samplers).allocate(task, sizes)
+    _same(entry["shortfall"], task_shortfall(task, sizes, allocated), f"{where}: shortfall")
     for stratum, stated in zip(sizes, strata, strict=True):
         share = allocated[stratum]
         found: dict[str, Json] = {
@@ -181,6 +183,11 @@ def _check_teams(task: Task, entry: Entry, manifest: Manifest, given: Mapping[st
     if roster is None:
         return
     assignment = cast("dict[str, Json]", entry["assignment"])
+    selected = given.get(f"{task.id}.selected")
+    if selected is not None:
+        drawn = {row["id"] for row in selected.records() if row["status"] == "selected"}
+        if drawn != {row["id"] for row in roster.records()}:
+            raise ReceiptError("its targets are not the selected ones", where=f"roster {roster.name!r}")
     open_targets = {str(o["target"]) for o in cast("list[Entry]", assignment["open"])}
     loads: dict[str, int] = {}
     for row in roster.records():

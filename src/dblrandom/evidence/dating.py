@@ -7,7 +7,7 @@ after, because its digest covers theirs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import cast
 
 import attrs
@@ -47,14 +47,22 @@ class Dates:
         times = [a.time for a in self.attestations if a.attested >= sequence and a.witness != besides]
         return min(times, default=None)
 
+    def by(self, sequence: int, needed: int) -> str | None:
+        """The time by which ``needed`` different witnesses (at least one) had seen the receipt, or ``None``."""
+        first: dict[str, str] = {}
+        for entry in self.attestations:
+            if entry.attested >= sequence:
+                first[entry.witness] = min(entry.time, first.get(entry.witness, entry.time))
+        wanted = max(1, needed)
+        return sorted(first.values())[wanted - 1] if len(first) >= wanted else None
+
     def after(self, sequence: int) -> str | None:
         """The latest time that the receipt is known to come after, or ``None``."""
         return max((a.time for a in self.attestations if a.sequence < sequence), default=None)
 
-    def witnesses(self, sequence: int, *, by: str | None = None) -> set[str]:
-        """The different witnesses that date the receipt (no later than ``by``, where given)."""
-        found = [a for a in self.attestations if a.attested >= sequence and (by is None or a.time <= by)]
-        return {a.witness for a in found}
+    def witnesses(self, sequence: int) -> set[str]:
+        """The different witnesses that date the receipt."""
+        return {a.witness for a in self.attestations if a.attested >= sequence}
 
 
 def signed_by(receipt: Receipt, trust: TrustPolicy) -> tuple[tuple[TrustedKey, ...], tuple[str, ...]]:
@@ -156,8 +164,17 @@ def _organisers_own(receipts: Sequence[Receipt]) -> set[str]:
     return own
 
 
-def check_signatures(receipt: Receipt, trust: TrustPolicy, dates: Dates) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def check_signatures(
+    receipt: Receipt, trust: TrustPolicy, dates: Dates, organisers: Collection[str], as_of: str | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Check that enough different holders signed a receipt while their keys were good.
+
+    Args:
+        receipt: the receipt.
+        trust: whose keys count, for what and until when.
+        dates: what the witnesses show.
+        organisers: the public keys that the commitment in force declares as the organiser's; no other organiser counts.
+        as_of: the verifier's own time, which judges a key where nobody dates the receipt.
 
     Returns:
         The names of the holders that count, sorted, and the ids of the keys that nobody knows.
@@ -167,9 +184,12 @@ def check_signatures(receipt: Receipt, trust: TrustPolicy, dates: Dates) -> tupl
     """
     known, unknown = signed_by(receipt, trust)
     for key in known:
-        _check_key_time(key, receipt, dates)
+        _check_key_time(key, receipt, dates, as_of)
     for need in trust.require.get(receipt.type, ()):
-        holders = {key.name for key in known if need.role in key.roles}
+        counting = [k for k in known if need.role in k.roles]
+        if need.role == "organiser":
+            counting = [k for k in counting if k.public_key in organisers]
+        holders = {key.name for key in counting}
         if len(holders) < need.threshold:
             raise VerificationError(
                 "signature",
@@ -179,16 +199,18 @@ def check_signatures(receipt: Receipt, trust: TrustPolicy, dates: Dates) -> tupl
     return tuple(sorted({key.name for key in known})), unknown
 
 
-def _check_key_time(key: TrustedKey, receipt: Receipt, dates: Dates) -> None:
+def _check_key_time(key: TrustedKey, receipt: Receipt, dates: Dates, as_of: str | None) -> None:
     """A witness's own receipt carries its date; every other receipt has the date that others give it."""
     other = dates.before(receipt.sequence, besides=key.name)
-    dated = other or (receipt.time if receipt.type == "witness" else None)
+    own = receipt.time if receipt.type == "witness" else None
+    latest = own or other or as_of
+    earliest = own or other or dates.after(receipt.sequence) or as_of
     if key.revoked is not None and (other is None or other >= key.revoked):
         problem = f"was revoked on {key.revoked}, and no other witness dates this before"
-    elif key.valid_until is not None and (dated is None or dated > key.valid_until):
-        problem = f"is valid until {key.valid_until}, and this is not dated by then"
-    elif key.valid_from is not None and (dated is None or dated < key.valid_from):
-        problem = f"is valid from {key.valid_from}, and this is not dated after that"
+    elif key.valid_until is not None and (latest is None or latest > key.valid_until):
+        problem = f"is valid until {key.valid_until}, and this is not shown to be of that time"
+    elif key.valid_from is not None and (earliest is None or earliest < key.valid_from):
+        problem = f"is valid from {key.valid_from}, and this is not shown to be of that time"
     else:
         return
     raise VerificationError("signature", f"the key of {key.name!r} {problem}", where=receipt.label)

@@ -28,9 +28,16 @@ from dblrandom.model import (
     ratio_to_json,
 )
 from dblrandom.roster import Roster
-from dblrandom.sampling import Sampler, sampler_for
+from dblrandom.sampling import Allocation, Sampler, Stratum, sampler_for
 
-__all__ = ["Draw", "TaskDraw", "make_draw"]
+__all__ = ["Draw", "TaskDraw", "make_draw", "task_shortfall"]
+
+
+def task_shortfall(task: Task, sizes: Mapping[Stratum, int], counts: Mapping[Stratum, Allocation]) -> int:
+    """How many wanted units a frame cannot give: a shared total is missed by the frame, every other quota by strata."""
+    if task.quota is not None and task.quota.scope is Scope.TOTAL:
+        return units(task.quota, sum(sizes.values()))[1]
+    return sum(count.shortfall for count in counts.values())
 
 
 @attrs.frozen(kw_only=True)
@@ -66,10 +73,9 @@ class TaskDraw:
     @property
     def shortfall(self) -> int:
         """How many wanted units the frame could not give."""
-        quota = self.task.quota
-        if quota is not None and quota.scope is Scope.TOTAL:
-            return units(quota, sum(s.size for s in self.selection.strata))[1]
-        return sum(s.shortfall for s in self.selection.strata)
+        strata = self.selection.strata
+        counts = {s.stratum: Allocation(s.wanted, len(s.selected), s.shortfall) for s in strata}
+        return task_shortfall(self.task, {s.stratum: s.size for s in strata}, counts)
 
     def to_json(self) -> dict[str, Json]:
         """The task's entry in the body of the draw receipt."""

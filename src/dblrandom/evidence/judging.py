@@ -19,7 +19,7 @@ from dblrandom.evidence.report import Finding, Notes, failing
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.model import Source, time_seconds
 
-__all__ = ["Case", "Committed", "earliest_independent", "independent_sources", "judge_entropy"]
+__all__ = ["Case", "Committed", "decisive_moment", "earliest_independent", "independent_sources", "judge_entropy"]
 
 _ENOUGH = 2**64
 
@@ -73,6 +73,23 @@ def earliest_independent(committed: Committed, case: Case) -> str | None:
     independent = independent_sources(committed, case)
     outside = [s.not_before for s in independent if s.kind != "secret"]
     return min(outside or [s.not_before for s in independent], default=None)
+
+
+def decisive_moment(committed: Committed, case: Case) -> str:
+    """From when on the organiser may know what would be drawn, so that nothing can be given up any more.
+
+    That is the earliest moment of an independent value; where all independent sources are secrets, the moment at which
+    the last of them was disclosed, if that was before. Where nothing is independent it is the earliest moment of all.
+    """
+    sources = committed.commitment.sources
+    independent = independent_sources(committed, case)
+    moments = [s.not_before for s in independent if s.kind != "secret"] or [
+        s.not_before for s in independent or sources
+    ]
+    disclosed = _disclosed(committed, case)
+    if independent and all(source.name in disclosed for source in independent):
+        moments.append(max(disclosed[source.name] for source in independent))
+    return min(moments)
 
 
 def judge_entropy(committed: Committed, case: Case) -> None:
@@ -135,7 +152,7 @@ def _judge_date(committed: Committed, case: Case) -> str | None:
         notes.found(Finding.UNDATED, f"{receipt.label}: no trusted witness dated it")
         notes.found(Finding.UNIQUENESS, f"{receipt.label}: no trusted witness shows that there was no other")
         return None
-    dated = _date_of_enough(receipt.sequence, max(1, trust.witnesses), case.dates)
+    dated = cast(str, case.dates.by(receipt.sequence, trust.witnesses))
     if earliest is not None and time_seconds(earliest) < trust.earliest_lawful(dated):
         raise VerificationError(
             "dates",
@@ -152,22 +169,13 @@ def _revealed_after(committed: Committed, case: Case) -> bool:
     return any(r.type == "reveal" for r in case.receipts[committed.receipt.sequence :])
 
 
-def _date_of_enough(sequence: int, needed: int, dates: Dates) -> str:
-    """The time by which as many different witnesses as needed had seen the receipt."""
-    first: dict[str, str] = {}
-    for entry in dates.attestations:
-        if entry.attested >= sequence:
-            first[entry.witness] = min(entry.time, first.get(entry.witness, entry.time))
-    return sorted(first.values())[needed - 1]
-
-
 def _judge_withholding(committed: Committed, case: Case) -> None:
     """A secret still unknown when an independent value appears lets its holder choose whether to go on."""
     sources = committed.commitment.sources
     secrets = [s for s in sources if s.kind == "secret"]
     where = committed.receipt.label
     disclosed = _disclosed(committed, case)
-    dated = case.dates.before(committed.receipt.sequence)
+    dated = case.dates.by(committed.receipt.sequence, case.trust.witnesses)
     for name, time in disclosed.items():
         if dated is not None and time <= dated:
             raise VerificationError(

@@ -15,7 +15,7 @@ import attrs
 from dblrandom.errors import VerificationError
 from dblrandom.evidence.report import failing
 from dblrandom.evidence.transcript import Transcript
-from dblrandom.kernel.rows import id_of
+from dblrandom.kernel.rows import check_id, id_of
 from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.tickets import ticket
 from dblrandom.model import Json, Task
@@ -58,7 +58,7 @@ def _proved(suite: Suite, manifest: Manifest, proof: Proof, row_id: str) -> dict
     if proof.id != row_id:
         raise VerificationError("proof", f"it is about {proof.id!r}, not {row_id!r}")
     shown = {id_of(line) for page in proof.pages for line in page.lines.split(b"\n")}
-    if row_id.encode() in shown:
+    if check_id(row_id, "id") in shown:
         return dict(verify_presence(suite, manifest, proof))
     verify_absence(suite, manifest, proof)
     return None
@@ -72,6 +72,7 @@ def check_target(envelopes: Sequence[bytes], task_id: str, target: str, proof: P
     """
     with failing("proof"):
         transcript = Transcript.read(envelopes)
+        transcript.commitment.check_plan()
         task = transcript.commitment.task(task_id)
         row = _proved(transcript.suite, transcript.commitment.manifest(task.roster, f"task {task_id!r}"), proof, target)
     if row is None:
@@ -93,7 +94,9 @@ def _in_frame(
 ) -> TargetCase:
     if body is None:
         return TargetCase(id=target, task=task.id, on_roster=True, row=row, in_frame=True, stratum=stratum)
-    entry = next(e for e in cast("list[dict[str, Json]]", body["tasks"]) if e["task"] == task.id)
+    entry = next((e for e in cast("list[dict[str, Json]]", body["tasks"]) if e["task"] == task.id), None)
+    if entry is None:
+        raise VerificationError("proof", "the draw leaves it out", where=f"task {task.id!r}")
     strata = cast("list[dict[str, Json]]", entry["strata"])
     last = next((s["last_ticket"] for s in strata if s["stratum"] == list(stratum)), "missing")
     if last == "missing":
@@ -127,6 +130,7 @@ def check_inspector(envelopes: Sequence[bytes], roster: str, inspector: str, pro
     """
     with failing("proof"):
         transcript = Transcript.read(envelopes)
+        transcript.commitment.check_plan()
         row = _proved(transcript.suite, transcript.commitment.manifest(roster, "inspector"), proof, inspector)
     if row is None:
         return InspectorCase(id=inspector, on_roster=False)

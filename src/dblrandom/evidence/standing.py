@@ -7,14 +7,15 @@ the rule of :func:`dblrandom.assigning.fill`, so that the same request always ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from dblrandom.assigning import Filled, Slot, fill
 from dblrandom.errors import StepError
 from dblrandom.evidence.drawing import Draw, TaskDraw
 from dblrandom.kernel.suite import Suite
-from dblrandom.model import Json, Plan
+from dblrandom.model import Json, Plan, ResultCode
 
-__all__ = ["Standing", "apply_substitution", "standing_after"]
+__all__ = ["Standing", "apply_result", "apply_substitution", "standing_at_first"]
 
 
 class Standing:
@@ -32,6 +33,8 @@ class Standing:
         self.due: list[str] = [unit.id for unit in drawn.selected]
         """Every target that was ever drawn or called: the denominator, which nothing makes smaller."""
         self.replaced_inspectors: set[str] = set()
+        self.told: dict[str, tuple[str, ...]] = {}
+        """The result codes of each target that has any."""
 
     def replace_target(self, target: str, ground: str) -> dict[str, Json]:
         """Replace a drawn target by its stratum's next reserve; returns the body of the substitution.
@@ -83,6 +86,22 @@ class Standing:
         if not empty:
             raise self._refused(f"{target!r} is not a drawn target with an empty slot")
         return self._body({"open": target}, ground, None, self._fill([Slot(target, role) for role in empty]))
+
+    def tell(self, outcomes: Mapping[str, Sequence[str]]) -> None:
+        """Record what inspections found, result codes by target.
+
+        Raises:
+            StepError: a target that was never drawn, a code twice, or a second result for a target whose first was
+                not pending: nothing amends a result.
+        """
+        for target, codes in outcomes.items():
+            if target not in self.due:
+                raise self._refused(f"{target!r} was never drawn")
+            if len(set(codes)) != len(codes):
+                raise self._refused(f"the outcome of {target!r} has a code twice")
+            if ResultCode.PENDING not in self.told.get(target, (ResultCode.PENDING,)):
+                raise self._refused(f"{target!r} has a result already, and it was not pending")
+        self.told |= {target: tuple(codes) for target, codes in outcomes.items()}
 
     def _check(self, ground: str) -> None:
         if ground not in self._grounds:
@@ -156,13 +175,22 @@ def apply_substitution(standing: Mapping[str, Standing], body: Mapping[str, Json
     return act[what](str(name), ground)
 
 
-def standing_after(suite: Suite, plan: Plan, draw: Draw, bodies: Iterable[Mapping[str, Json]]) -> dict[str, Standing]:
-    """How every task stands after the draw and the substitutions in ``bodies``, in order.
+def apply_result(standing: Mapping[str, Standing], body: Mapping[str, Json]) -> None:
+    """Record the outcomes of a result's body.
 
     Raises:
-        StepError: one of them is not lawful.
+        StepError: an unknown task, a target named twice, or what :meth:`Standing.tell` refuses.
     """
-    standing = {task: Standing(suite, drawn, plan.grounds) for task, drawn in draw.items()}
-    for body in bodies:
-        apply_substitution(standing, body)
-    return standing
+    task = str(body["task"])
+    if task not in standing:
+        raise StepError(f"there is no task {task!r} in the draw")
+    outcomes = cast("list[dict[str, Any]]", body["outcomes"])
+    found = {str(outcome["id"]): outcome["codes"] for outcome in outcomes}
+    if len(found) != len(outcomes):
+        raise StepError(f"task {task!r}: a target is named twice")
+    standing[task].tell(found)
+
+
+def standing_at_first(suite: Suite, plan: Plan, draw: Draw) -> dict[str, Standing]:
+    """How every task stands right after the draw."""
+    return {task: Standing(suite, drawn, plan.grounds) for task, drawn in draw.items()}

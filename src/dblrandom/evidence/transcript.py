@@ -15,7 +15,7 @@ from dblrandom.evidence.chain import check_chain, stage_after
 from dblrandom.evidence.commitment import Commitment
 from dblrandom.evidence.drawing import Draw, make_draw
 from dblrandom.evidence.receipt import Receipt
-from dblrandom.evidence.standing import Standing, standing_after
+from dblrandom.evidence.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_name
@@ -143,12 +143,18 @@ class Transcript:
 
     @property
     def standing(self) -> dict[str, Standing]:
-        """How each task stands after the substitutions so far."""
-        bodies = [receipt.stated for receipt in self.receipts if receipt.type == "substitution"]
-        return standing_after(self.suite, self.commitment.plan, self.drawn, bodies)
+        """How each task stands after the substitutions and results so far."""
+        standing = standing_at_first(self.suite, self.commitment.plan, self.drawn)
+        for receipt in self.receipts:
+            if receipt.type == "substitution":
+                apply_substitution(standing, receipt.stated)
+            elif receipt.type == "result":
+                apply_result(standing, receipt.stated)
+        return standing
 
     def compute_draw(self, seed: str) -> Draw:
         """Draw every task with ``seed`` (64 hex), from the committed rosters; pure, so it can be done by anyone."""
         commitment = self.commitment
+        commitment.check(self.beacons)
         commitment.check_rosters(self._rosters, self.samplers)
         return make_draw(commitment, seed, self._rosters, self.samplers)

@@ -12,28 +12,25 @@ from typing import Any, cast
 import attrs
 
 from dblrandom.errors import DblrandomError, InputError
-from dblrandom.evidence.bodies import BODIES, DIGEST, FREE, TIME
+from dblrandom.evidence.bodies import BODIES, DIGEST, FREE, ROLES, TIME
 from dblrandom.evidence.shapes import Array, Integer, Object, OneOf
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.signing import keyid
 from dblrandom.model import Json, time_seconds
 
-__all__ = ["ROLES", "PinnedChain", "Requirement", "TrustPolicy", "TrustedKey"]
-
-ROLES = ("auditor", "operator", "organiser", "party", "witness")
-"""What a trusted key can be: the organiser (or his own), a party that holds a secret, the operator of a hash chain, a
-witness, an auditor."""
+__all__ = ["PinnedChain", "Requirement", "TrustPolicy", "TrustedKey"]
 
 _KEY = Object(
     {"name": FREE, "algorithm": OneOf(("ed25519",)), "public_key": DIGEST, "roles": Array(OneOf(ROLES), 1)},
     {"valid_from": TIME, "valid_until": TIME, "revoked": TIME},
 )
+_PIN = Object({"tip": DIGEST, "operator": DIGEST, "genesis": TIME, "period": Integer(1)})
 _SHAPE = Object(
     {
         "specification": OneOf(("dblrandom/v1",)),
         "keys": Array(_KEY, 1),
         "require": Object(others=Array(Object({"role": OneOf(ROLES), "threshold": Integer(1)}))),
-        "chains": Array(Object({"tip": DIGEST, "operator": DIGEST, "genesis": TIME, "period": Integer(1)})),
+        "chains": Array(_PIN),
         "margin": Integer(),
         "witnesses": Integer(),
     },
@@ -65,6 +62,9 @@ class TrustedKey:
                 where=f"trusted key {self.name!r}",
             )
 
+        if self.valid_from is not None and self.valid_until is not None and self.valid_from > self.valid_until:
+            raise InputError("it is valid until before it is valid from", where=f"trusted key {self.name!r}")
+
     @property
     def keyid(self) -> str:
         """The key's id: SHA-256 of the raw public key, in hex."""
@@ -94,6 +94,9 @@ class PinnedChain:
     genesis: str
     period: int
 
+    def __attrs_post_init__(self) -> None:
+        _PIN.check(self.to_json(), "pinned chain")
+
     def public_from(self, step: int) -> int:
         """When a step becomes public, in seconds since 1970."""
         return time_seconds(self.genesis) + step * self.period
@@ -121,7 +124,7 @@ class TrustPolicy:
 
     Attributes:
         keys: the known keys.
-        require: for each receipt type, who must have signed; the organiser alone unless said otherwise.
+        require: for each receipt type, who must have signed; the organiser alone where a type is not named.
         chains: the hash chains that are known to be their operators'.
         margin: seconds that must lie between the commitment's date and the earliest independent value.
         witnesses: how many different witnesses must have dated the commitment; 0 makes that a finding.
@@ -141,6 +144,9 @@ class TrustPolicy:
             if key.public_key in seen:
                 raise InputError(f"{key.name!r} and {seen[key.public_key]!r} have the same key", where="trust policy")
             seen[key.public_key] = key.name
+        if not all(isinstance(chain, PinnedChain) for chain in self.chains):
+            raise InputError("a pinned chain is a PinnedChain", where="trust policy: chains")
+        object.__setattr__(self, "require", MappingProxyType({**_default_requirements(), **self.require}))
         for kind in self.require:
             if kind not in BODIES:
                 raise InputError(f"there is no receipt type {kind!r}", where="trust policy: require")
@@ -198,7 +204,7 @@ class TrustPolicy:
         Raises:
             InputError: not canonical JSON, or a member missing, unknown or out of range.
         """
-        value = decode(data.removesuffix(b"\n"), where)
+        value = decode(data, where)
         try:
             _SHAPE.check(value, where)
         except DblrandomError as error:

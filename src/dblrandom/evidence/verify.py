@@ -12,13 +12,13 @@ from typing import cast
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
 from dblrandom.errors import VerificationError
-from dblrandom.evidence.aftermath import check_deadlines, check_results, check_seals, check_substitutions
+from dblrandom.evidence.aftermath import check_aftermath, check_deadlines, check_seals
 from dblrandom.evidence.chain import check_chain, stage_after
 from dblrandom.evidence.commitment import Commitment
 from dblrandom.evidence.comparing import check_stated_draw, difference
 from dblrandom.evidence.dating import check_declared_signers, check_signatures, read_dates, signed_by
-from dblrandom.evidence.drawing import Draw, make_draw
-from dblrandom.evidence.judging import Case, Committed, earliest_independent, judge_entropy
+from dblrandom.evidence.drawing import Draw, TaskDraw, make_draw
+from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, Notes, Report, failing
 from dblrandom.evidence.revealing import check_reveal
@@ -80,8 +80,12 @@ def verify(
     notes = Notes()
     case = Case(receipts=chain, trust=trust, dates=dates, beacons=beacons, as_of=as_of, notes=notes)
     notes.passed("chain", f"{len(chain)} receipts", f"canonical, in order, suite {suite.name}, head {digests[-1]}")
+    organisers: set[str] = set()
     for receipt in chain:
-        holders, unknown = check_signatures(receipt, trust, dates)
+        if receipt.type == "commitment":
+            entries = cast("list[dict[str, str]]", receipt.body["signers"])
+            organisers = {entry["public_key"] for entry in entries if entry["role"] == "organiser"}
+        holders, unknown = check_signatures(receipt, trust, dates, organisers, as_of)
         beside = f"; not counted, unknown keys: {', '.join(unknown)}" if unknown else ""
         notes.passed("signature", receipt.label, f"signed by {', '.join(holders) or 'nobody known'}{beside}")
     given = _read_rosters(suite, rosters or {})
@@ -91,8 +95,7 @@ def verify(
     _check_rosters(current, given, samplers, notes)
     stage = _stage(chain)
     draw = _check_entropy_and_draw(case, current, digests, given, samplers)
-    standing = check_substitutions(case, current, draw)
-    check_results(case, standing)
+    standing = check_aftermath(case, current, draw)
     check_seals(case, suite)
     check_deadlines(case, current, stage, standing)
     if chain[0].ceremony.startswith(REHEARSAL_PREFIX):
@@ -144,16 +147,20 @@ def _check_commitments(case: Case, digests: Sequence[str], known: frozenset[str]
         judge_entropy(committed, case)
         used |= {str(s.terms["digest"]) for s in commitment.sources if s.kind == "secret"}
         found.append(committed)
-    expected = case.trust.previous_ceremony
-    if expected is None:
-        case.notes.skipped(
-            "previous ceremony", found[0].receipt.label, "the trust policy names no ceremony before this one"
-        )
-    elif found[0].commitment.previous_ceremony != expected:
-        raise VerificationError("previous ceremony", f"it does not follow {expected}", where=found[0].receipt.label)
-    else:
-        case.notes.passed("previous ceremony", found[0].receipt.label, expected)
+    _check_previous(case, found)
     return found
+
+
+def _check_previous(case: Case, commitments: Sequence[Committed]) -> None:
+    expected = case.trust.previous_ceremony
+    for committed in commitments:
+        label = committed.receipt.label
+        if expected is None:
+            case.notes.skipped("previous ceremony", label, "the trust policy names no ceremony before this one")
+        elif committed.commitment.previous_ceremony != expected:
+            raise VerificationError("previous ceremony", f"it does not follow {expected}", where=label)
+        else:
+            case.notes.passed("previous ceremony", label, expected)
 
 
 def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
@@ -162,10 +169,8 @@ def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
         if receipt.type != "void":
             continue
         committed = [c for c in commitments if c.receipt.sequence < receipt.sequence][-1]
-        earliest = earliest_independent(committed, case)
-        if earliest is None:
-            earliest = min(s.not_before for s in committed.commitment.sources)
-        dated = case.dates.before(receipt.sequence)
+        earliest = decisive_moment(committed, case)
+        dated = case.dates.by(receipt.sequence, case.trust.witnesses)
         if dated is not None and dated < earliest:
             case.notes.passed("void", receipt.label, f"dated {dated}, before {earliest}")
         elif dated is None and receipt is case.receipts[-1] and (case.as_of is None or case.as_of < earliest):
@@ -202,11 +207,11 @@ def _check_entropy_and_draw(
     after = case.receipts[committed.receipt.sequence :]
     reveal = next((r for r in after if r.type == "reveal"), None)
     drawn = next((r for r in after if r.type == "draw"), None)
+    _check_not_early(case, committed)
     if reveal is None:
         case.notes.skipped("seed", "reveal", "there is no reveal yet")
         case.notes.skipped("draw", "draw", "there is no draw yet")
         return None
-    _check_not_early(case, committed, reveal)
     _check_not_known(case, committed, reveal)
     digest = digests[committed.receipt.sequence - 1]
     with failing("seed", reveal.label):
@@ -218,16 +223,18 @@ def _check_entropy_and_draw(
     return _check_draw(case, committed.commitment, seed, drawn, given, samplers)
 
 
-def _check_not_early(case: Case, committed: Committed, reveal: Receipt) -> None:
-    """A value that a witness saw revealed before its ``not_before`` was not as unknown as it was declared to be."""
-    dated = case.dates.before(reveal.sequence)
-    for source in committed.commitment.sources:
-        if source.kind != "secret" and dated is not None and dated < source.not_before:
-            raise VerificationError(
-                "entropy",
-                f"{source.name!r} was declared unknown until {source.not_before}, but was revealed by {dated}",
-                where=reveal.label,
-            )
+def _check_not_early(case: Case, committed: Committed) -> None:
+    """What rests on the values cannot have been there before them, sealed or not: else somebody knew them."""
+    moments = [source.not_before for source in committed.commitment.sources if source.kind != "secret"]
+    for receipt in case.receipts[committed.receipt.sequence :]:
+        dated = case.dates.before(receipt.sequence)
+        if receipt.type in ("void", "witness") or dated is None or dated >= max(moments, default=dated):
+            continue
+        raise VerificationError(
+            "entropy",
+            f"it was there by {dated}, but its values were to be unknown until {max(moments)}",
+            where=receipt.label,
+        )
 
 
 def _check_not_known(case: Case, committed: Committed, reveal: Receipt) -> None:
@@ -266,9 +273,20 @@ def _check_draw(
             f"task {drawn.task.id}",
             f"{len(drawn.selected)} of {sum(s.size for s in drawn.selection.strata)} recomputed, teams too",
         )
-        for slot in drawn.assignment.slots:
-            if slot.eligible < 2:
-                left = f"{slot.recused} recused, {slot.eligible} left"
-                where = f"task {drawn.task.id}, {slot.role} of {slot.target!r}"
-                case.notes.found(Finding.PREDICTABLE, f"{where}: {left}")
+        _note_predictable(drawn, case.notes)
     return draw
+
+
+def _note_predictable(drawn: TaskDraw, notes: Notes) -> None:
+    """Where so few could be drawn that anybody knew beforehand who would go, the report says so."""
+    roles = [role.name for role in drawn.task.team.roles]
+    single = {slot.target for slot in drawn.assignment.slots if slot.eligible < 2}
+    for team in drawn.teams:
+        anybody = 0
+        for role in roles:
+            anybody |= drawn.eligibility.mask(team.target, role)
+        if roles and (team.target in single or anybody.bit_count() <= len(roles)):
+            recused = [drawn.eligibility.recused(team.target, role) for role in roles]
+            counts = [drawn.eligibility.mask(team.target, role).bit_count() for role in roles]
+            left = ", ".join(f"{r}: {c} left, {n} recused" for r, c, n in zip(roles, counts, recused, strict=True))
+            notes.found(Finding.PREDICTABLE, f"task {drawn.task.id}, target {team.target!r}: {left}")

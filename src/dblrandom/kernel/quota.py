@@ -66,7 +66,8 @@ def apportion(total: int, sizes: Sequence[int], minimum: int) -> list[int]:
         if not low:
             break
         rest -= sum(floors[i] for i in low)
-        free = [i for i in free if i not in set(low)]
+        raised = set(low)
+        free = [i for i in free if i not in raised]
     if rows:
         _share_out(rest, rows, free, sizes, shares)
     return shares
