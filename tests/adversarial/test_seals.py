@@ -113,15 +113,18 @@ def test_a_reveal_or_draw_that_is_not_the_sealed_one(kind: str, change: Any) -> 
 
 
 @pytest.mark.parametrize("kind", ["substitution", "result"])
-@pytest.mark.parametrize("change", [_blind, _no_blind], ids=["another-blind", "no-blind"])
-def test_a_substitution_or_result_that_is_not_the_sealed_one(kind: str, change: Any) -> None:
+def test_a_substitution_or_result_under_another_blind(kind: str) -> None:
+    """A blind is for what was sealed; one that fits no seal shows that something else had been."""
+    refused(forged(_blind(kind)), check="seal", match="opens no seal", place=f"({kind})")
+
+
+@pytest.mark.parametrize("kind", ["substitution", "result"])
+def test_a_substitution_or_result_that_is_not_the_sealed_one(kind: str) -> None:
     """The seal stays closed: that is said while there is time, and refused afterwards."""
-    attack = forged(change(kind))
-    refused(attack, match="was never published|opens no seal")
+    attack = forged(_no_blind(kind))
+    refused(attack, check="deadlines", match="was never published")
     report = judge(attack, as_of="2024-12-01T00:00:00Z")
     assert any(c.name == "seal" and "not been published" in c.detail for c in report.not_checked)
-    report = judge(attack, as_of=None)
-    assert {"seal", "deadlines"} <= {c.name for c in report.not_checked}
 
 
 def test_a_seal_of_a_false_draw_and_then_the_true_draw() -> None:
@@ -130,9 +133,7 @@ def test_a_seal_of_a_false_draw_and_then_the_true_draw() -> None:
         false["tasks"][0]["strata"][0]["last_ticket"] = "ff" * 32
         chain[4] = seal("draw", false)
 
-    refused(
-        forged(change), check="seal", match="the draw published is not the one sealed here", place="receipt 5"
-    )
+    refused(forged(change), check="seal", match="the draw published is not the one sealed here", place="receipt 5")
 
 
 def test_a_seal_of_a_false_draw_and_then_that_draw() -> None:
@@ -255,7 +256,7 @@ def test_a_seal_made_after_its_opening() -> None:
         def change(chain: list[Step], kind: str = kind) -> None:
             chain.insert(-1, seal(kind, chain[at(chain, kind)].body, "2024-03-21T00:00:00Z"))
 
-        refused(forged(change), check="seal", match="is not the one sealed here|was sealed already|not lawful|opens no seal")
+        refused(forged(change), check="seal", match="not the one sealed here|sealed already|opens no seal")
 
     def late(chain: list[Step]) -> None:
         chain.insert(-1, seal("result", chain[at(chain, "result")].body, "2024-03-21T00:00:00Z"))
