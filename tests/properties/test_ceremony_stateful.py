@@ -204,8 +204,9 @@ class FolderMachine(RuleBasedStateMachine):
 
     # Steps
 
-    @initialize(crash=CRASHES)
-    def begin(self, crash: Interruption) -> None:
+    @initialize(crash=CRASHES, upto=st.integers(0, 4))
+    def begin(self, crash: Interruption, upto: int = 0) -> None:
+        """The first commitment; and, so that what follows a draw is reached often enough, up to three steps more."""
         made = kit.opened(PLAN, FEW)
         kit.commit(made, **self.committing())
         with crashing(None):
@@ -216,6 +217,8 @@ class FolderMachine(RuleBasedStateMachine):
         self._interrupted(lambda: self.folder.create(made, kit.policy()), crash or (10**6, None), {}, after)
         assert tree(self.root) == after
         self.word, self.commitments = "c", 1
+        for step in (self.wait, lambda: self.reveal(True, None), lambda: self.draw(crash))[:upto]:
+            step()
 
     @precondition(lambda self: self.dated or not self.word.endswith("v"))
     @rule(other=st.booleans(), crash=CRASHES)
@@ -361,9 +364,8 @@ class FolderMachine(RuleBasedStateMachine):
 
 
 FolderMachine.TestCase.settings = settings(
-    max_examples=15,
+    max_examples=30,
     stateful_step_count=25,
-    phases=[__import__("hypothesis").Phase.generate],
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

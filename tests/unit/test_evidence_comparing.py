@@ -187,10 +187,6 @@ def test_a_roster_of_another_suite_or_name_is_not_the_one() -> None:
         check(body)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="flaw: check_stated_draw (comparing.py) does not hold the ids of <task>.teams against <task>.selected",
-)
 def test_teams_must_be_those_of_the_selected_targets() -> None:
     """Where the targets' roster is confidential this is all that the public can check."""
     body, given = exchanged("1.teams", lambda rows: rows[0].__setitem__(0, "F777"))

@@ -7,12 +7,11 @@ import ceremonies as kit
 import pytest
 
 from dblrandom.errors import VerificationError
-from dblrandom.evidence import Receipt, TrustedKey, TrustPolicy, add_signatures, payload_bytes, sign_payload
+from dblrandom.evidence import Receipt, TrustedKey, TrustPolicy, add_signatures, dating, payload_bytes, sign_payload
 from dblrandom.evidence.dating import (
     Attestation,
     Dates,
     check_declared_signers,
-    check_signatures,
     read_dates,
     signed_by,
 )
@@ -52,8 +51,10 @@ def test_what_stands_after_a_witness_was_made_after_him() -> None:
 def test_witnesses_are_counted_once() -> None:
     assert DATES.witnesses(1) == {"a", "b"}
     assert DATES.witnesses(2) == {"a"}
-    assert DATES.witnesses(1, by="2024-01-02T00:00:00Z") == {"a"}
     assert DATES.witnesses(5) == set()
+    assert DATES.by(1, 0) == DATES.by(1, 1) == "2024-01-02T00:00:00Z"
+    assert DATES.by(1, 2) == "2024-01-03T00:00:00Z", "the later of the two has to have seen it"
+    assert DATES.by(1, 3) is DATES.by(2, 2) is DATES.by(5, 1) is None
 
 
 def test_the_receipts_of_trusted_witnesses_are_gathered() -> None:
@@ -138,6 +139,14 @@ def test_organiser_and_parties_must_sign_the_commitment() -> None:
 
 # Thresholds
 
+ORGANISERS = {kit.key(name).public_key.hex() for name in ("organiser", "second", "third", "second-b")}
+
+
+def check_signatures(
+    receipt: Receipt, trust: TrustPolicy, dates: Dates, as_of: str | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return dating.check_signatures(receipt, trust, dates, ORGANISERS, as_of)
+
 
 def shared(*roles: str) -> tuple[TrustedKey, ...]:
     return tuple(
@@ -176,13 +185,25 @@ def test_a_threshold_counts_holders_of_the_role_not_keys(names: tuple[str, ...],
             check_signatures(by(*names), TWO, Dates(()))
 
 
+def test_an_organiser_whom_the_commitment_does_not_declare_does_not_count() -> None:
+    with pytest.raises(VerificationError, match="0 of 1 needed holders"):
+        dating.check_signatures(
+            by("second"),
+            kit.policy(also=shared("organiser")),
+            Dates(()),
+            ORGANISERS - {kit.key("second").public_key.hex()},
+            None,
+        )
+
+
 def test_what_the_policy_does_not_require_needs_nobody_known() -> None:
-    free = kit.policy(require={})
+    free = kit.policy(require={"void": ()})
     assert check_signatures(by("stranger"), free, Dates(())) == ((), (kit.key("stranger").keyid,))
 
 
 # Validity
 
+# Nobody dates the receipt: then the verifier's own time judges the key, and a revoked one counts no more.
 BEFORE, NOON, LATER = "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z", "2024-01-03T00:00:00Z"
 
 
@@ -198,6 +219,7 @@ def limited(**limits: str) -> TrustPolicy:
         ({"valid_until": NOON}, NOON, None),
         ({"valid_until": NOON}, LATER, "is valid until"),
         ({"valid_until": NOON}, None, "is valid until"),
+        ({"valid_from": BEFORE, "valid_until": LATER}, NOON, None),
         ({"valid_from": NOON}, NOON, None),
         ({"valid_from": NOON}, BEFORE, "is valid from"),
         ({"valid_from": NOON}, None, "is valid from"),
@@ -231,3 +253,23 @@ def test_a_witness_dates_his_own_receipt_unless_his_key_was_revoked(limit: str, 
         else:
             with pytest.raises(VerificationError, match="was revoked"):
                 check_signatures(receipt, policy, dates)
+
+
+@pytest.mark.parametrize(
+    ("limits", "as_of", "fine"),
+    [
+        ({"valid_until": NOON}, NOON, True),
+        ({"valid_until": NOON}, LATER, False),
+        ({"valid_from": NOON}, NOON, True),
+        ({"valid_from": NOON}, BEFORE, False),
+        ({"revoked": NOON}, BEFORE, False),
+    ],
+)
+def test_where_nobody_dates_it_the_verifiers_time_judges_the_key(
+    limits: dict[str, str], as_of: str, fine: bool
+) -> None:
+    if fine:
+        assert check_signatures(by("organiser"), limited(**limits), Dates(()), as_of)[0] == ("organiser",)
+    else:
+        with pytest.raises(VerificationError, match="the key of 'organiser'"):
+            check_signatures(by("organiser"), limited(**limits), Dates(()), as_of)

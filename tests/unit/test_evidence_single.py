@@ -122,18 +122,12 @@ def test_a_draw_without_the_targets_stratum_is_refused() -> None:
         check_target(receipts, "1", "F002", TARGETS.prove("F002"))
 
 
-@pytest.mark.xfail(
-    strict=True, raises=StopIteration, reason="flaw: single.py _in_frame uses next() without a default: StopIteration"
-)
 def test_a_draw_without_the_task_is_refused() -> None:
     receipts = forged("draw", lambda b: b["tasks"].pop(0))
     with pytest.raises(VerificationError):
         check_target(receipts, "1", "F002", TARGETS.prove("F002"))
 
 
-@pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="flaw: single.py looks up filter columns that the roster may not have"
-)
 @pytest.mark.parametrize("member", ["filter", "strata"])
 def test_a_task_by_a_column_that_is_not_there_is_refused(member: str) -> None:
     wrong: Mapping[str, Any] = {"filter": {"county": ["x"]}, "strata": ["county"]}
@@ -142,16 +136,12 @@ def test_a_task_by_a_column_that_is_not_there_is_refused(member: str) -> None:
         check_target(receipts, "1", "F002", TARGETS.prove("F002"))
 
 
-@pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="flaw: single.py looks up filter columns that the roster may not have"
-)
 def test_a_role_by_a_column_that_is_not_there_is_refused() -> None:
     receipts = forged("commitment", lambda b: b["tasks"][0]["team"]["roles"][0].update({"filter": {"grade": ["x"]}}))
     with pytest.raises(VerificationError):
         check_inspector(receipts, "inspectors", "I01", PEOPLE.prove("I01"))
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeEncodeError, reason="flaw: single.py _proved encodes an unchecked id")
 def test_an_id_that_no_roster_can_have_is_refused() -> None:
     proof = attrs.evolve(TARGETS.prove("F999"), id="\ud800")
     with pytest.raises(VerificationError):

@@ -12,6 +12,7 @@ from dblrandom.cli.drawn import show_task, task_json
 from dblrandom.cli.options import FILE, suite_option
 from dblrandom.cli.places import existing
 from dblrandom.cli.screen import Screen, working
+from dblrandom.cli.shell import program
 from dblrandom.cli.verify import show_report
 from dblrandom.examples.demo import AS_OF, kunming_demo
 from dblrandom.kernel.suite import Suite
@@ -49,8 +50,8 @@ def kunming(out: Path, rehearsal: bool, suite: Suite) -> Answer:
     shown = outcome.draw[next(iter(outcome.draw))]
     place, unit = shlex.quote(str(out)), shlex.quote(shown.selected[0].id)
     following = [
-        f"dblrandom verify {place} --as-of {AS_OF}",
-        f"dblrandom explain {place} --task {shown.task.id} --id {unit}",
+        f"{program()} verify {place} --as-of {AS_OF}",
+        f"{program()} explain {place} --task {shown.task.id} --id {unit}",
         f"(cd {place} && sha256sum -c SHA256SUMS)",
     ]
 

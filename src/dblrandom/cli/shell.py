@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from dblrandom.kernel.suite import Suite
 
-__all__ = ["hashed", "printed", "printed_lines", "quoted"]
+__all__ = ["hashed", "printed", "printed_lines", "program", "quoted"]
 
 
 def quoted(text: str) -> str:
@@ -35,6 +39,14 @@ def hashed(suite: Suite, command: str, length: int = 64) -> str:
     """The command with its output put through the suite's hash, and the first ``length`` characters of that."""
     tool = "sha256sum" if suite.name == "sha256" else f"openssl dgst -{suite.name} -r"
     return f"{command} | {tool} | cut -c 1-{length}"
+
+
+def program() -> str:
+    """How this program was called, as it can be pasted: its path where it is not the one that the shell would find."""
+    called = sys.argv[0]
+    if Path(called).name != "dblrandom" or shutil.which("dblrandom") == shutil.which(called):
+        return "dblrandom"
+    return shlex.quote(called)
 
 
 def printed_lines(texts: Iterable[str]) -> str:
