@@ -164,9 +164,9 @@ def test_too_few_witnesses_are_an_error_only_when_time_is_up() -> None:
     kit.commit(made)
     in_time = kit.report_on(made, as_of="2024-03-01T23:59:00Z")
     assert ("dates", "receipt 1 (commitment)") in kit.skipped(in_time)
-    for as_of in ("2024-03-01T23:59:01Z", None):
-        with pytest.raises(VerificationError, match=r"dates: .*0 of 1 needed witnesses"):
-            kit.report_on(made, as_of=as_of)
+    assert ("dates", "receipt 1 (commitment)") in kit.skipped(kit.report_on(made, as_of=None))
+    with pytest.raises(VerificationError, match=r"dates: .*0 of 1 needed witnesses"):
+        kit.report_on(made, as_of="2024-03-01T23:59:01Z")
     free = kit.report_on(made, as_of=kit.PUBLIC, trust=kit.policy(witnesses=0))
     assert {"commitment not dated", "uniqueness not shown"} <= kit.findings(free)
 
@@ -322,10 +322,11 @@ def test_a_sealed_result_is_opened_in_any_order() -> None:
 
 def test_a_seal_that_stays_closed_is_an_error_when_the_results_are_due() -> None:
     made = finished()
-    body = made.compute_result("1", {made.standing["1"].due[0]: ["closed"]})
-    made.seal("result", body, blind=kit.BLIND, time="2024-06-01T00:00:00Z", keys=kit.keys("organiser"))
+    state = made.standing["1"]
+    body = made.compute_substitution("1", "illness", inspector=next(m for m in state.teams.popitem()[1] if m))
+    made.seal("substitution", body, blind=kit.BLIND, time="2024-06-01T00:00:00Z", keys=kit.keys("organiser"))
     assert kit.report_on(made, as_of=kit.DEADLINES["result"])
-    with pytest.raises(VerificationError, match="sealed by receipt 10 was never published"):
+    with pytest.raises(VerificationError, match=r"receipt 10 \(sealed\): what it seals was never published"):
         kit.report_on(made, as_of=second_after(kit.DEADLINES["result"]))
 
 
