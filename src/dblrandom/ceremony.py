@@ -8,25 +8,25 @@ arguments; what to keep, and where, is for an adapter such as :class:`dblrandom.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Self, cast
+from typing import Self
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
-from dblrandom.errors import EntropyError, NotYetPublic, ReceiptError, RosterError, StepError
-from dblrandom.evidence.bodies import SEALABLE
-from dblrandom.evidence.chain import stage_after
+from dblrandom.errors import RosterError, StepError
+from dblrandom.evidence.admission import check_admissible, check_lawful, check_outcomes, check_terms
+from dblrandom.evidence.bodies import SEALABLE, check_body
 from dblrandom.evidence.commitment import Commitment, Declared
-from dblrandom.evidence.comparing import difference
-from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
+from dblrandom.evidence.disclosing import disclosed_in
 from dblrandom.evidence.drawing import Draw
 from dblrandom.evidence.receipt import Receipt, payload_bytes, sign_payload
-from dblrandom.evidence.revealing import Value, check_reveal, make_reveal
-from dblrandom.evidence.standing import apply_result, apply_substitution
+from dblrandom.evidence.revealing import Value, make_reveal
+from dblrandom.evidence.standing import apply_substitution
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
+from dblrandom.kernel.rows import check_id
 from dblrandom.kernel.signing import Signer
 from dblrandom.kernel.suite import SHA256, Suite
-from dblrandom.model import Json, Plan, Population, ResultCode, Source, check_names_distinct, time_seconds
+from dblrandom.model import Json, Plan, Population, ResultCode, Source, check_names_distinct
 from dblrandom.roster import Roster
 from dblrandom.sampling import Sampler
 
@@ -42,7 +42,7 @@ class Ceremony(Transcript):
     What it knows of itself is the :class:`~dblrandom.evidence.transcript.Transcript`'s; here are the steps.
     """
 
-    _plan: Plan | None = None
+    _draft: tuple[Plan, dict[str, Roster]] | None = None
 
     @classmethod
     def open(
@@ -63,12 +63,22 @@ class Ceremony(Transcript):
         found.redraft(plan, rosters)
         return found
 
+    @property
+    def rosters(self) -> dict[str, Roster]:
+        """The committed rosters, by name; before the first commitment those of the draft."""
+        return dict(self._rosters if self.receipts or not self._draft else self._draft[1])
+
     def redraft(self, plan: Plan, rosters: Iterable[Roster | Population]) -> None:
-        """Set the plan and the rosters that the next commitment will fix."""
+        """Set the plan and the rosters that the next commitment will fix; without it a void is followed by the same.
+
+        Raises:
+            StepError: a commitment stands: there is no amendment, only a void and a new commitment.
+            RosterError: two rosters of one name, or one that is not canonical.
+        """
+        check_lawful(self, "commitment")
         built = [r if isinstance(r, Roster) else Roster.build(self.suite, r) for r in rosters]
         check_names_distinct([roster.name for roster in built], "rosters", error=RosterError)
-        self._plan = plan
-        self._rosters = {roster.name: roster for roster in built}
+        self._draft = (plan, {roster.name: roster for roster in built})
 
     def draft_commitment(
         self,
@@ -86,19 +96,19 @@ class Ceremony(Transcript):
             StepError: a commitment is not lawful now.
             EntropyError, PlanError, RosterError: something that could not be drawn from.
         """
-        self._check_lawful("commitment")
-        replaced = self.commitment_digest if self.receipts else None
+        check_lawful(self, "commitment")
+        plan, rosters = self._draft or (self.commitment.plan, self._rosters)
         commitment = Commitment(
             suite=self.suite,
-            plan=self._plan or self.commitment.plan,
-            rosters={name: roster.manifest for name, roster in self._rosters.items()},
+            plan=plan,
+            rosters={name: roster.manifest for name, roster in rosters.items()},
             sources=tuple(entropy),
             signers=tuple(signers),
             deadlines=deadlines,
             previous_ceremony=previous_ceremony,
-            replaces=replaced,
+            replaces=self.commitment_digest if self.receipts else None,
         )
-        self._check_commitment(commitment, time, margin)
+        check_terms(self, commitment, rosters=rosters, time=time, margin=margin)
         return self._payload("commitment", commitment.to_json(), time)
 
     def commit(
@@ -140,7 +150,6 @@ class Ceremony(Transcript):
             "time": time,
         }
         if disclosed:
-            check_disclosed(self.commitment, self.name, disclosed, self.beacons)
             body["disclosed"] = dict(disclosed)
         return self._append("witness", body, time, keys)
 
@@ -161,10 +170,7 @@ class Ceremony(Transcript):
             NotYetPublic: a value's moment has not come at ``time``.
             EntropyError: a value is missing, or is not the declared one.
         """
-        self._check_lawful("reveal")
-        for source in self.commitment.sources:
-            if source.kind != "secret" and time < source.not_before:
-                raise NotYetPublic(f"the source {source.name!r} is not public before {source.not_before}")
+        check_lawful(self, "reveal")
         return self._append("reveal", self.compute_reveal(values), time, keys)
 
     def draw(self, *, time: str, keys: Sequence[Signer]) -> Draw:
@@ -174,11 +180,9 @@ class Ceremony(Transcript):
             StepError: not lawful now.
             RosterError: a roster is not the one committed.
         """
-        self._check_lawful("draw")
-        reveal = cast(Receipt, self.last("reveal"))
-        self._drawn = self.compute_draw(str(reveal.body["seed"]))
-        self._append("draw", self._drawn.to_json(), time, keys)
-        return self._drawn
+        check_lawful(self, "draw")
+        self._append("draw", self.computed_draw().to_json(), time, keys)
+        return self.drawn
 
     def substitute(self, task: str, ground: str, *, time: str, keys: Sequence[Signer], **replaced: str) -> Receipt:
         """Replace a ``target=`` or an ``inspector=``, or staff an ``open=`` target; who follows is decided by rule.
@@ -190,7 +194,7 @@ class Ceremony(Transcript):
 
     def compute_substitution(self, task: str, ground: str, **replaced: str) -> dict[str, Json]:
         """The body of a substitution; see :meth:`substitute`."""
-        self._check_lawful("substitution")
+        check_lawful(self, "substitution")
         request: dict[str, Json] = {"task": task, "ground": ground, "replaced": dict(replaced)}
         return apply_substitution(self.standing, request)
 
@@ -200,11 +204,6 @@ class Ceremony(Transcript):
         Raises:
             StepError: not lawful now, or too late at ``time``.
         """
-        self._check_lawful("void")
-        moments = [s.not_before for s in self.commitment.sources if s.kind != "secret"]
-        first = min(moments or [s.not_before for s in self.commitment.sources])
-        if time >= first:
-            raise StepError(f"it is too late to void: a value can be public since {first}; reveal and draw")
         return self._append("void", {"reason": reason}, time, keys)
 
     def result(
@@ -225,13 +224,13 @@ class Ceremony(Transcript):
 
     def compute_result(self, task: str, outcomes: Mapping[str, Sequence[ResultCode | str]]) -> dict[str, Json]:
         """The body of a result; see :meth:`result`."""
-        self._check_lawful("result")
+        check_lawful(self, "result")
         entries: list[Json] = [
             {"id": target, "codes": [str(code) for code in codes]}
-            for target, codes in sorted(outcomes.items(), key=lambda item: item[0].encode())
+            for target, codes in sorted(outcomes.items(), key=lambda item: check_id(item[0], "result"))
         ]
         body: dict[str, Json] = {"task": task, "outcomes": entries}
-        self._check_result(body)
+        check_outcomes(self, body)
         return body
 
     def seal(
@@ -255,10 +254,9 @@ class Ceremony(Transcript):
             raise StepError(
                 "a sealed draw needs a secret source that has not been disclosed: anyone could compute this draw"
             )
-        if kind != "result" and any(s.body["type"] == kind for s in self.closed_seals):
-            # There is one reveal and one draw, and a substitution rests on those before it.
-            raise StepError(f"a sealed {kind} is still closed: unseal it before another is sealed")
+        check_lawful(self, "sealed")
         sealed = dict(body) | {"blind": blind}
+        check_body(kind, sealed, f"sealed {kind}")
         self._append("sealed", {"type": kind, "digest": self.suite.hexhash(encode(sealed))}, time, keys)
         return sealed
 
@@ -268,10 +266,8 @@ class Ceremony(Transcript):
         Raises:
             StepError: it was never sealed, or is not lawful now.
         """
-        digest = self.suite.hexhash(encode(dict(sealed)))
-        seals = [(r.body["type"], r.body["digest"]) for r in self.receipts if r.type == "sealed"]
-        if (kind, digest) not in seals:
-            raise StepError(f"this {kind} is not what any seal of the ceremony was made of")
+        if "blind" not in sealed:
+            raise StepError(f"this {kind} was never sealed: it has no blind")
         return self._append(kind, sealed, time, keys)
 
     def admit(self, envelope: bytes, *, margin: int = MARGIN) -> Receipt:
@@ -282,71 +278,23 @@ class Ceremony(Transcript):
             StepError: it belongs elsewhere in the chain, is not lawful now, or is not what the rules give.
         """
         receipt = Receipt.parse(envelope)
-        if (receipt.ceremony, receipt.sequence, receipt.previous) != (self.name, len(self.receipts) + 1, self.head):
-            raise StepError(f"{receipt.label} of {receipt.ceremony!r} is not the next receipt of this ceremony")
-        if self.receipts and receipt.time < self.receipts[-1].time:
-            raise StepError(f"its time {receipt.time} is before that of the last receipt, {self.receipts[-1].time}")
-        self._check_lawful(receipt.type)
+        rosters = self._draft[1] if self._draft else self._rosters
+        check_admissible(self, receipt, rosters=rosters, margin=margin)
         if receipt.type == "commitment":
-            self._check_commitment(Commitment.from_json(receipt.body), receipt.time, margin)
-        elif receipt.type == "result":
-            self._check_result(receipt.stated)
-        elif receipt.type in ("reveal", "draw", "substitution"):
-            self._check_computed(receipt)
+            self._rosters, self._draft = rosters, None
         self.receipts = (*self.receipts, receipt)
         return receipt
 
     # Inside
 
     def _append(self, kind: str, body: Mapping[str, Json], time: str, keys: Sequence[Signer]) -> Receipt:
-        self._check_lawful(kind)
+        check_lawful(self, kind)
         return self.admit(sign_payload(self._payload(kind, body, time), keys))
 
     def _payload(self, kind: str, body: Mapping[str, Json], time: str) -> bytes:
         return payload_bytes(
             kind, ceremony=self.name, sequence=len(self.receipts) + 1, previous=self.head, time=time, body=body
         )
-
-    def _check_lawful(self, kind: str) -> None:
-        try:
-            stage_after(self.stage, kind)
-        except ReceiptError as error:
-            raise StepError(str(error)) from error
-
-    def _check_commitment(self, commitment: Commitment, time: str, margin: int) -> None:
-        if commitment.suite.name != self.suite.name:
-            raise StepError(f"the suite of this ceremony is {self.suite.name}, not {commitment.suite.name}")
-        commitment.check(self.beacons)
-        commitment.check_rosters(self._rosters, self.samplers)
-        for source in commitment.sources:
-            if time_seconds(source.not_before) < time_seconds(time) + margin:
-                raise EntropyError(
-                    f"it can be public from {source.not_before}, not {margin} s after the commitment at {time}",
-                    where=f"source {source.name!r}",
-                )
-
-    def _check_computed(self, receipt: Receipt) -> None:
-        """What others signed must be what the rules give; what was made here passes by construction."""
-        stated = receipt.stated
-        if receipt.type == "reveal":
-            check_reveal(self.commitment, self.commitment_digest, self.name, stated, self.beacons)
-            return
-        if receipt.type == "draw":
-            reveal = cast(Receipt, self.last("reveal"))
-            self._drawn = self._drawn or self.compute_draw(str(reveal.body["seed"]))
-            found = self._drawn.to_json()
-        else:
-            found = apply_substitution(self.standing, stated)
-        problem = difference(stated, found, receipt.label)
-        if problem is not None:
-            raise StepError(problem)
-
-    def _check_result(self, body: Mapping[str, Json]) -> None:
-        """While the draw is sealed its targets are not known here, and only the task is."""
-        if self.last("draw") is None:
-            self.commitment.task(str(body["task"]))
-        else:
-            apply_result(self.standing, body)
 
     def _undisclosed(self) -> bool:
         """Whether some secret is still known to its holder alone, as far as the chain tells."""

@@ -311,9 +311,7 @@ def merkle(h: Hash, leaves: Sequence[bytes]) -> bytes:
 
 
 def pages_of(lines: Sequence[bytes], page_rows: int) -> list[bytes]:
-    return [
-        b"".join(line + b"\n" for line in lines[at : at + page_rows]) for at in range(0, len(lines), page_rows)
-    ]
+    return [b"".join(line + b"\n" for line in lines[at : at + page_rows]) for at in range(0, len(lines), page_rows)]
 
 
 class Roster:
@@ -574,9 +572,7 @@ def assign(h: Hash, key: str, slots: Sequence[Slot], eligible: Eligible, rule: M
     teams: dict[str, list[Slot]] = {}
     for slot in slots:
         teams.setdefault(slot[0], []).append(slot)
-    is_open = {
-        target for target, team in teams.items() if len(fill(team, eligible, lambda _: 1)) < len(team)
-    }
+    is_open = {target for target, team in teams.items() if len(fill(team, eligible, lambda _: 1)) < len(team)}
     order = in_slot_order(h, key, (slot for slot in slots if slot[0] not in is_open))
     smallest = 0
     while len(fill(order, eligible, lambda _, cap=smallest: cap)) < len(order):  # type: ignore[misc]
@@ -593,9 +589,7 @@ def assign(h: Hash, key: str, slots: Sequence[Slot], eligible: Eligible, rule: M
             if load[person] > cap or any(chosen.get(mate) == person for mate in teams[slot[0]]):
                 continue
             free = {
-                other: [
-                    who for who in eligible[other] if all(trial.get(mate) != who for mate in teams[other[0]])
-                ]
+                other: [who for who in eligible[other] if all(trial.get(mate) != who for mate in teams[other[0]])]
                 for other in later
             }
             if len(fill(later, free, lambda who, load=load: cap - load.get(who, 0))) == len(later):  # type: ignore[misc]
@@ -678,9 +672,7 @@ TASK = obj(
         "targets_en": array(text),
     },
     {
-        **dict.fromkeys(
-            ("title_en", "department", "department_en", "domain", "domain_en", "remarks", "note"), text
-        ),
+        **dict.fromkeys(("title_en", "department", "department_en", "domain", "domain_en", "remarks", "note"), text),
         "window": obj({"start": date, "end": date}, {"text": text}),
         "level": obj({"tracks": array(obj({"draw": AREA, "inspect": array(AREA)}))}, {"text": text}),
         "parameters": mapping(text, anything),
@@ -803,9 +795,7 @@ BODIES: dict[str, Checker] = {
         BLIND,
     ),
     "void": obj({"reason": text}),
-    "result": obj(
-        {"task": task_id, "outcomes": array(obj({"id": text, "codes": array(one_of(*OUTCOMES), 1)}))}, BLIND
-    ),
+    "result": obj({"task": task_id, "outcomes": array(obj({"id": text, "codes": array(one_of(*OUTCOMES), 1)}))}, BLIND),
 }
 PAYLOAD = obj(
     {
@@ -1222,9 +1212,7 @@ class Audit:
 
     def independent(self, commitment: Receipt) -> list[dict[str, Any]]:
         """Section 3, point 1."""
-        organisers = self.declared_organisers | {
-            one for one, key in self.keys.items() if "organiser" in key["roles"]
-        }
+        organisers = self.declared_organisers | {one for one, key in self.keys.items() if "organiser" in key["roles"]}
         names = {self.keys[one]["name"] for one in organisers if one in self.keys}
 
         def outside(one: str) -> bool:

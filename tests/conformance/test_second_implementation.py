@@ -680,9 +680,7 @@ FILES: dict[str, tuple[str, Callable[[Workshop], object]]] = {
     "a roster missing": ("roster", lambda w: (w.folder / "rosters/targets.tsv").unlink()),
     "a roster without its last line feed": (
         "roster",
-        lambda w: (w.folder / "rosters/targets.tsv").write_bytes(
-            (w.folder / "rosters/targets.tsv").read_bytes()[:-1]
-        ),
+        lambda w: (w.folder / "rosters/targets.tsv").write_bytes((w.folder / "rosters/targets.tsv").read_bytes()[:-1]),
     ),
     "a roster that was not committed": (
         "roster",
@@ -789,9 +787,7 @@ def hard(w: Workshop) -> tuple[dict[str, second.Drawn], list[Body]]:
     frame = [row[0] for row in targets.rows if row[targets.column("category")] in wanted]
     pairs = [(who, unit) for i, unit in enumerate(frame) for j, who in enumerate(people) if (3 * i + j) % 7 in (0, 3)]
     pairs += [(who, unit) for unit in frame[::4] for who in people[2:4]]
-    recusals = [
-        [f"r{n:04d}", who, unit, "party:declared", "P9"] for n, (who, unit) in enumerate(sorted(set(pairs)))
-    ]
+    recusals = [[f"r{n:04d}", who, unit, "party:declared", "P9"] for n, (who, unit) in enumerate(sorted(set(pairs)))]
     recusals += [["s0000", *recusals[0][1:]]]  # the same pair twice: the first id counts
     w.write_roster("recusals", ["id", "inspector", "target", "ground", "approver"], recusals)
     task["team"]["roles"] = [

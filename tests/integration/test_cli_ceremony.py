@@ -406,7 +406,9 @@ def test_a_voided_commitment_is_followed_by_another(begun: Offices, tmp_path: Pa
     run("void", folder, "--reason", "a wrong roster 错误", *own, "--time", "2024-01-31T00:00:00Z")
     assert said("verify", folder, "--as-of", "2024-01-31T00:00:00Z")["report"]["stage"] == "voided"
     witness = ("witness", folder, "--key", offices.key("notary"), "--memory", offices.root / "notary" / "memory.json")
+    assert "let a witness see it" in run(*again, code=2).stderr
     run(*witness, "--time", "2024-01-31T00:01:00Z")
+    run("witness", folder, "--key", offices.key("discipline"), "--time", "2024-01-31T00:02:00Z")
     run(*again)
     for office in ("notary", "discipline"):
         run("witness", folder, "--key", offices.key(office), "--time", "2024-01-31T01:01:00Z")

@@ -141,7 +141,7 @@ def test_there_must_be_something_to_witness() -> None:
     [
         ({"discipline": kit.secret("other")}, "not the secret"),
         ({"notary": kit.chain_value(3)}, "no secret 'notary'"),
-        ({"nobody": "00"}, "no secret 'nobody' is committed; there are discipline"),
+        ({"nobody": "00" * 32}, "no secret 'nobody' is committed; there are discipline"),
     ],
 )
 def test_only_committed_secrets_are_disclosed(disclosed: dict[str, str], problem: str) -> None:
@@ -364,7 +364,9 @@ def test_what_was_never_sealed_is_not_opened() -> None:
     made = kit.committed()
     kept = made.seal("reveal", made.compute_reveal(kit.values()), blind=kit.BLIND, **LATER)
     for kind, body in (("reveal", kept | {"blind": "00" * 32}), ("draw", kept), ("reveal", {})):
-        refused(made, lambda k=kind, b=body: made.unseal(k, b, **LATER), StepError, "any seal of the ceremony")
+        refused(
+            made, lambda k=kind, b=body: made.unseal(k, b, **LATER), DblrandomError, "closed seal|member|never sealed"
+        )
 
 
 @pytest.mark.parametrize("kind", ["commitment", "void", "witness", "sealed", "amendment"])
@@ -383,14 +385,16 @@ def test_a_draw_that_anyone_could_compute_is_not_sealed() -> None:
 
 
 def test_a_sealed_substitution_must_still_be_what_the_rule_gives() -> None:
-    """Another one that was published meanwhile has used the reserve; then the sealed one stays closed."""
+    """Another one in the meantime would use the reserve, and leave the sealed one closed for ever."""
     made = kit.drawn()
     first, second = (u.id for u in made.drawn["1"].selected[:2])
     one, other = (made.compute_substitution("1", "not-found", target=target) for target in (first, second))
     kept = made.seal("substitution", one, blind=kit.BLIND, **LATER)
     refused(made, lambda: made.seal("substitution", other, blind="c1" * 32, **LATER), StepError, "is still closed")
-    made.substitute("1", "not-found", target=second, **LATER)
-    refused(made, lambda: made.unseal("substitution", kept, **LATER), StepError, "replacement|slots")
+    open_one = {"target": second}
+    refused(made, lambda: made.substitute("1", "not-found", **LATER, **open_one), StepError, "unseal that one")
+    made.unseal("substitution", kept, **LATER)
+    made.substitute("1", "not-found", **LATER, **open_one)
     assert kit.report_on(made).stage == "drawn"
 
 
@@ -511,14 +515,12 @@ def flaw(reason: str, raises: type[BaseException] | None = None) -> pytest.MarkD
     return pytest.mark.xfail(strict=True, reason=f"flaw: {reason}", **({"raises": raises} if raises else {}))
 
 
-@flaw("Ceremony takes rosters that were built with another suite; their roots then fit no receipt")
 def test_rosters_of_another_suite_are_refused() -> None:
     made = kit.opened(given=kit.rosters(SHA256), suite=SM3)
     with pytest.raises(RosterError):
         kit.commit(made)
 
 
-@flaw("Ceremony.commit does not miss the signatures of declared organisers and parties, verify does")
 @pytest.mark.parametrize("names", [("organiser",), ("discipline",)])
 def test_all_who_must_sign_have_signed(names: Sequence[str]) -> None:
     made = kit.opened()
@@ -526,7 +528,6 @@ def test_all_who_must_sign_have_signed(names: Sequence[str]) -> None:
         kit.commit(made, keys=kit.keys(*names))
 
 
-@flaw("Ceremony.commit takes a secret whose digest an earlier, voided commitment showed; verify refuses it")
 def test_a_secret_is_committed_once() -> None:
     made = kit.disclosed()
     made.void("x", time="2024-03-01T13:00:00Z", **BY)
@@ -534,7 +535,6 @@ def test_a_secret_is_committed_once() -> None:
         kit.commit(made, time="2024-03-01T13:00:00Z")
 
 
-@flaw("Ceremony.redraft is possible at every stage and loses the committed rosters")
 @pytest.mark.parametrize("make", [kit.committed, kit.revealed, kit.drawn])
 def test_a_plan_is_redrafted_only_before_a_commitment(make: Callable[[], Ceremony]) -> None:
     made = make()
@@ -542,7 +542,6 @@ def test_a_plan_is_redrafted_only_before_a_commitment(make: Callable[[], Ceremon
         made.redraft(kit.plan(), [kit.targets(9), kit.inspectors(), kit.recusals()])
 
 
-@flaw("Ceremony.draw publishes another draw than the sealed one; nothing can mend that ceremony")
 def test_what_was_sealed_can_only_be_unsealed() -> None:
     made = kit.committed()
     made.seal("draw", body_of_draw(made), blind=kit.BLIND, time=kit.PUBLIC, **BY)
@@ -558,7 +557,6 @@ def test_a_draw_is_sealed_once() -> None:
     refused(made, lambda: made.seal("draw", body, blind="c1" * 32, **LATER), StepError, "is still closed")
 
 
-@flaw("Ceremony.seal fixes a draw that was published already; nothing can mend that ceremony")
 def test_a_draw_is_not_sealed_after_it_was_made() -> None:
     made = kit.committed()
     body = body_of_draw(made)
@@ -569,7 +567,6 @@ def test_a_draw_is_not_sealed_after_it_was_made() -> None:
         made.seal("draw", body, blind="c1" * 32, **LATER)
 
 
-@flaw("Ceremony.reveal publishes another reveal than the sealed one (without its blind)")
 def test_a_sealed_reveal_can_only_be_unsealed() -> None:
     made = kit.committed()
     made.seal("reveal", made.compute_reveal(kit.values()), blind=kit.BLIND, time=kit.PUBLIC, **BY)
@@ -577,7 +574,6 @@ def test_a_sealed_reveal_can_only_be_unsealed() -> None:
         made.reveal(kit.values(), **LATER)
 
 
-@flaw("Ceremony.witness takes a disclosure in the receipt that first dates the commitment; verify refuses it for ever")
 def test_a_secret_is_disclosed_only_after_the_commitment_is_dated() -> None:
     made = kit.opened()
     kit.commit(made)
@@ -585,7 +581,6 @@ def test_a_secret_is_disclosed_only_after_the_commitment_is_dated() -> None:
         made.witness(time=kit.DATED, keys=kit.keys("notary"), disclosed={"discipline": kit.secret("discipline")})
 
 
-@flaw("Ceremony.admit takes a reveal or draw with a blind that opens no seal; verify refuses it")
 def test_a_blind_without_a_seal_is_not_admitted() -> None:
     made = kit.disclosed()
     body = made.compute_reveal(kit.values()) | {"blind": kit.BLIND}
@@ -593,7 +588,6 @@ def test_a_blind_without_a_seal_is_not_admitted() -> None:
         made.admit(foreign(made, "reveal", body))
 
 
-@flaw("Ceremony.commit follows a void that no witness has dated; verify refuses the chain from then on")
 def test_a_void_is_dated_before_the_next_commitment() -> None:
     made = kit.committed()
     made.void("x", **NOW)
@@ -601,7 +595,6 @@ def test_a_void_is_dated_before_the_next_commitment() -> None:
         recommit(made)
 
 
-@flaw("Ceremony.seal seals a body, or with a blind, that can never be published")
 @pytest.mark.parametrize(("body", "blind"), [({"task": "1"}, kit.BLIND), ({"task": "1", "outcomes": []}, "zz")])
 def test_only_what_could_be_published_is_sealed(body: dict[str, Json], blind: str) -> None:
     made = kit.drawn()
@@ -609,15 +602,16 @@ def test_only_what_could_be_published_is_sealed(body: dict[str, Json], blind: st
         made.seal("result", body, blind=blind, **LATER)
 
 
-@flaw("Ceremony.unseal and admit let a reveal pass before its sources' not_before; reveal() does not")
 def test_a_sealed_reveal_is_not_opened_early_either() -> None:
     made = kit.committed()
-    kept = made.seal("reveal", made.compute_reveal(kit.values()), blind=kit.BLIND, **NOW)
-    with pytest.raises(StepError):
+    body = made.compute_reveal(kit.values())
+    with pytest.raises(NotYetPublic):
+        made.seal("reveal", body, blind=kit.BLIND, **NOW)
+    kept = body | {"blind": kit.BLIND}
+    with pytest.raises(NotYetPublic):
         made.unseal("reveal", kept, **NOW)
 
 
-@flaw("Ceremony.admit takes voids and witness receipts without looking into them")
 @pytest.mark.parametrize(
     ("make", "kind", "body", "by"),
     [
@@ -638,17 +632,15 @@ def test_what_is_admitted_says_what_the_rules_allow(
         made.admit(foreign(made, kind, body, by=(by,)))
 
 
-@flaw("Ceremony.witness takes the organiser's own key; verify refuses the whole ceremony for it")
 def test_the_organiser_does_not_witness() -> None:
     made = kit.committed()
     with pytest.raises(DblrandomError):
         made.witness(time=kit.AFTER, **BY)
 
 
-@flaw("Ceremony.compute_result sorts ids by bytes before it looks whether they are drawn", UnicodeEncodeError)
 def test_a_result_of_an_id_that_is_no_text_is_refused() -> None:
     made = kit.drawn()
-    with pytest.raises(StepError):
+    with pytest.raises(InputError):
         made.result("1", {"\ud800": ["closed"]}, **LATER)
 
 

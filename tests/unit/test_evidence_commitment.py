@@ -194,21 +194,16 @@ def test_the_frame_is_the_filtered_roster_in_strata() -> None:
     assert dict(frame_for(made, made.plan.tasks[0], given()).sizes()) == {("Guandu",): 10, ("Wuhua",): 10}
 
 
-@pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="flaw: Commitment.check takes a missing deadline for granted (commitment.py)"
-)
 def test_a_missing_deadline_is_an_error_of_the_library() -> None:
     with pytest.raises(InputError):
         commitment(deadlines={"reveal": kit.PUBLIC}).check()
 
 
-@pytest.mark.xfail(strict=True, reason="flaw: Commitment._check_signers lets any name pass for a role")
 def test_an_unknown_role_is_refused() -> None:
     with pytest.raises(InputError, match="king"):
         commitment(signers=tuple(kit.declared(("king", "notary")))).check()
 
 
-@pytest.mark.xfail(strict=True, raises=KeyError, reason="flaw: check_rosters without check leaks KeyError")
 @pytest.mark.parametrize("changes", [{"recusals": "nope"}, {"tasks": (kit.task(roster="nope"),)}])
 def test_a_commitment_that_was_never_checked_still_fails_as_the_library_does(changes: dict[str, Any]) -> None:
     made = commitment(plan=attrs.evolve(kit.plan(), **changes))

@@ -170,9 +170,6 @@ class EverySecond:
         return attrs.evolve(stratum, selected=ranked, wanted=half, probability=stratum.probability / 2)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="flaw: single.py concludes from the last ticket for x- samplers too, where it decides nothing"
-)
 def test_with_a_third_partys_sampler_a_low_ticket_proves_nothing() -> None:
     plan = kit.plan(kit.task(sampler="x-every-second", quota=None, reserves=0))
     made: Ceremony = kit.drawn(plan, samplers=(EverySecond(),))

@@ -305,11 +305,6 @@ def test_a_new_commitment_brings_its_own_plan_and_rosters(tmp_path: Path) -> Non
     assert found.verify(kit.policy(), as_of=kit.DATED).stage == "committed"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=VerificationError,
-    reason="flaw: a redraft without a commitment writes rosters that no receipt names (folder.py, _files_of)",
-)
 def test_redrafting_alone_does_not_spoil_the_folder(tmp_path: Path) -> None:
     found = written(tmp_path / "f", kit.committed())
     found.update(lambda c, _: c.void("x", time=kit.DATED, keys=kit.keys("organiser")))

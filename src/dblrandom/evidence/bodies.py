@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dblrandom.errors import ReceiptError
+from dblrandom.evidence.commitment import ROLES
 from dblrandom.evidence.shapes import Anything, Array, Either, Integer, Nullable, Object, OneOf, Parsed, Shape, Text
 from dblrandom.model import Json, Quota, ResultCode, Source, check_text, check_time
 from dblrandom.roster import Manifest
 
-__all__ = ["BODIES", "ROLES", "SEALABLE", "check_body", "schema", "schemas"]
-
-ROLES = ("auditor", "operator", "organiser", "party", "witness")
-"""What a key can be: the organiser (or his own), a party that holds a secret, the operator of a hash chain, a witness,
-an auditor."""
+__all__ = ["BODIES", "SEALABLE", "check_body", "schema", "schemas"]
 
 DIGEST = Text("[0-9a-f]{64}", "a digest of 64 lower-case hex characters")
 KEY = Text("[0-9a-f]{32}", "a draw key of 32 lower-case hex characters")

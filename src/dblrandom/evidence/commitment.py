@@ -18,7 +18,11 @@ from dblrandom.model import Json, Plan, Source, Task, check_names_distinct
 from dblrandom.roster import Manifest, Roster
 from dblrandom.sampling import Frame, MemoryFrame, Sampler, sampler_for
 
-__all__ = ["RECUSAL_COLUMNS", "Commitment", "Declared", "eligibility_for", "frame_for"]
+__all__ = ["RECUSAL_COLUMNS", "ROLES", "Commitment", "Declared", "eligibility_for", "frame_for"]
+
+ROLES = ("auditor", "operator", "organiser", "party", "witness")
+"""What a signer can be: the organiser (or his own), a party that holds a secret, the operator of a hash chain, a
+witness, an auditor."""
 
 RECUSAL_COLUMNS = ("id", "inspector", "target", "ground", "approver")
 """The columns of the roster of recusals (a confidential one has ``blind`` after them)."""
@@ -121,6 +125,9 @@ class Commitment:
         if len(set(tips)) < len(tips):
             raise EntropyError("two sources are steps of one hash chain: the later step gives the earlier away")
         self._check_signers()
+        for stage in ("reveal", "draw", "result"):
+            if stage not in self.deadlines:
+                raise PlanError(f"there is none for {stage}", where="deadlines")
         if not self.deadlines["reveal"] <= self.deadlines["draw"] <= self.deadlines["result"]:
             raise PlanError("they must not run backwards: reveal, draw, result", where="deadlines")
         for source in self.sources:
@@ -152,6 +159,8 @@ class Commitment:
         if not organisers:
             raise PlanError("nobody is declared as the organiser", where="signers")
         for signer in self.signers:
+            if signer.role not in ROLES:
+                raise PlanError(f"there is no role {signer.role!r}; there are {', '.join(ROLES)}", where="signers")
             if signer.role in ("auditor", "witness") and signer.public_key in organisers:
                 raise PlanError(
                     f"the key {signer.public_key} is the organiser's: it cannot be {signer.role} too", where="signers"
@@ -185,18 +194,26 @@ class Commitment:
             RosterError: a roster is not the one committed, or a recusal names somebody unknown or his own approver.
             PlanError: a filter, a stratum, a quota or a role that cannot be served.
         """
-        for name, manifest in self.rosters.items():
-            if name not in rosters:
-                raise RosterError("it is needed here, and was not given", where=f"roster {name!r}")
-            if rosters[name].manifest != manifest:
-                raise RosterError(
-                    "its rows are not the ones committed (the manifests differ)", where=f"roster {name!r}"
-                )
+        self.check_plan()
+        self.check_manifests(rosters)
         self._check_recusals(rosters)
         for task in self.plan.tasks:
             frame = frame_for(self, task, rosters)
             sampler_for(task, samplers).allocate(task, frame.sizes())
             eligibility_for(self, task, rosters)
+
+    def check_manifests(self, rosters: Mapping[str, Roster]) -> None:
+        """Check that every committed roster is given, whole and unchanged.
+
+        Raises:
+            RosterError: naming the roster.
+        """
+        for name, manifest in self.rosters.items():
+            where = f"roster {name!r}"
+            if name not in rosters:
+                raise RosterError("it is needed here, and was not given", where=where)
+            if rosters[name].manifest != manifest:
+                raise RosterError("its rows are not the ones committed (the manifests differ)", where=where)
 
     def _check_recusals(self, rosters: Mapping[str, Roster]) -> None:
         if self.plan.recusals is None:

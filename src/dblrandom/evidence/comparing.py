@@ -154,7 +154,10 @@ def _check_selected(
         groups.setdefault(tuple(row[c] for c in task.strata), []).append((int(rank), candidate, row["status"]))
     for stratum in cast("list[dict[str, Json]]", entry["strata"]):
         values = tuple(cast("list[str]", stratum["stratum"]))
-        _check_ranks(sorted(groups.pop(values, [])), stratum, f"{where}, stratum {'/'.join(values) or 'of all'}")
+        by_ticket = not task.sampler.startswith("x-")
+        _check_ranks(
+            sorted(groups.pop(values, [])), stratum, by_ticket, f"{where}, stratum {'/'.join(values) or 'of all'}"
+        )
     if groups:
         raise ReceiptError(f"it has rows of strata that were not drawn: {sorted(groups)}", where=where)
     notes.passed(
@@ -162,14 +165,16 @@ def _check_selected(
     )
 
 
-def _check_ranks(rows: Sequence[tuple[int, bytes, str]], stratum: Mapping[str, Json], where: str) -> None:
+def _check_ranks(
+    rows: Sequence[tuple[int, bytes, str]], stratum: Mapping[str, Json], by_ticket: bool, where: str
+) -> None:
     selected, reserves = cast(int, stratum["selected"]), cast(int, stratum["reserves"])
     if [rank for rank, _, _ in rows] != list(range(1, selected + reserves + 1)):
         raise ReceiptError(f"its ranks are not 1 to {selected + reserves}", where=where)
     if [status for _, _, status in rows] != ["selected"] * selected + ["reserve"] * reserves:
         raise ReceiptError(f"it must have {selected} selected and then {reserves} reserves", where=where)
     candidates = [candidate for _, candidate, _ in rows]
-    if candidates != sorted(candidates):
+    if by_ticket and candidates != sorted(candidates):
         raise ReceiptError("its ranks are not in the order of the tickets", where=where)
     last = candidates[selected - 1][:32].hex() if selected else None
     if stratum["last_ticket"] != last:

@@ -18,7 +18,15 @@ from dblrandom.evidence.trust import TrustedKey, TrustPolicy
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
 from dblrandom.kernel.signing import keyid, verify_ed25519
 
-__all__ = ["Attestation", "Dates", "check_declared_signers", "check_signatures", "read_dates", "signed_by"]
+__all__ = [
+    "Attestation",
+    "Dates",
+    "check_declared_signers",
+    "check_signatures",
+    "organisers_own",
+    "read_dates",
+    "signed_by",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -128,7 +136,7 @@ def read_dates(receipts: Sequence[Receipt], digests: Sequence[str], trust: Trust
             its body than in its payload, or signed by no trusted witness or auditor, or by the organiser.
     """
     found: dict[str, list[Attestation]] = {"witness": [], "auditor": []}
-    own = _organisers_own(receipts)
+    own = organisers_own(receipts)
     for receipt in receipts:
         if receipt.type != "witness":
             continue
@@ -153,7 +161,7 @@ def read_dates(receipts: Sequence[Receipt], digests: Sequence[str], trust: Trust
     return Dates(tuple(found["witness"]), tuple(found["auditor"]))
 
 
-def _organisers_own(receipts: Sequence[Receipt]) -> set[str]:
+def organisers_own(receipts: Sequence[Receipt]) -> set[str]:
     """The ids of every key that any commitment of the ceremony declares as the organiser's."""
     own = set()
     for receipt in receipts:

@@ -29,7 +29,8 @@ class TargetCase:
     """What is shown of one target in one task.
 
     ``ticket`` and ``last_ticket`` are hex; ``drawn`` says that the ticket lies at or below the last selected one of the
-    stratum (``None`` where the target is not in the frame). ``row`` is the committed row, by column.
+    stratum; it is ``None`` where the target is not in the frame, or where a third party's sampler decides otherwise.
+    ``row`` is the committed row, by column.
     """
 
     id: str
@@ -64,17 +65,20 @@ def _proved(suite: Suite, manifest: Manifest, proof: Proof, row_id: str) -> dict
     return None
 
 
-def check_target(envelopes: Sequence[bytes], task_id: str, target: str, proof: Proof) -> TargetCase:
+def check_target(receipts: Sequence[bytes] | Transcript, task_id: str, target: str, proof: Proof) -> TargetCase:
     """Check one target in one task from the receipts (verified beforehand) and one proof.
+
+    Whoever checks many gives a transcript, so that the receipts are read once.
 
     Raises:
         VerificationError: the proof does not hold, or the receipts are no chain.
     """
     with failing("proof"):
-        transcript = Transcript.read(envelopes)
-        transcript.commitment.check_plan()
-        task = transcript.commitment.task(task_id)
-        row = _proved(transcript.suite, transcript.commitment.manifest(task.roster, f"task {task_id!r}"), proof, target)
+        transcript = receipts if isinstance(receipts, Transcript) else Transcript.read(receipts)
+        commitment = transcript.commitment
+        commitment.check_plan()
+        task = commitment.task(task_id)
+        row = _proved(transcript.suite, commitment.manifest(task.roster, f"task {task_id!r}"), proof, target)
     if row is None:
         return TargetCase(id=target, task=task_id, on_roster=False)
     if any(row[column] not in values for column, values in task.filter.items()):
@@ -116,11 +120,11 @@ def _in_frame(
         stratum=stratum,
         ticket=own,
         last_ticket=cast("str | None", last),
-        drawn=last is not None and own <= str(last),
+        drawn=None if task.sampler.startswith("x-") else last is not None and own <= str(last),
     )
 
 
-def check_inspector(envelopes: Sequence[bytes], roster: str, inspector: str, proof: Proof) -> InspectorCase:
+def check_inspector(receipts: Sequence[bytes] | Transcript, roster: str, inspector: str, proof: Proof) -> InspectorCase:
     """Check one inspector's committed row, and which roles it lets him take, from the receipts and one proof.
 
     Whether he is recused from a target is on the roster of recusals, which this does not see.
@@ -129,14 +133,15 @@ def check_inspector(envelopes: Sequence[bytes], roster: str, inspector: str, pro
         VerificationError: the proof does not hold, or the receipts are no chain.
     """
     with failing("proof"):
-        transcript = Transcript.read(envelopes)
-        transcript.commitment.check_plan()
-        row = _proved(transcript.suite, transcript.commitment.manifest(roster, "inspector"), proof, inspector)
+        transcript = receipts if isinstance(receipts, Transcript) else Transcript.read(receipts)
+        commitment = transcript.commitment
+        commitment.check_plan()
+        row = _proved(transcript.suite, commitment.manifest(roster, "inspector"), proof, inspector)
     if row is None:
         return InspectorCase(id=inspector, on_roster=False)
     roles = {
         (task.id, role.name): all(row[column] in values for column, values in role.filter.items())
-        for task in transcript.commitment.plan.tasks
+        for task in commitment.plan.tasks
         if task.team.roster == roster
         for role in task.team.roles
     }

@@ -134,9 +134,19 @@ class Transcript:
         Raises:
             StepError: there is no draw yet.
         """
-        receipt, reveal = self.last("draw"), self.last("reveal")
-        if receipt is None or reveal is None:
+        if self.last("draw") is None:
             raise StepError("there is no draw yet: reveal and draw first")
+        return self.computed_draw()
+
+    def computed_draw(self) -> Draw:
+        """What the revealed seed draws, whether or not a receipt says so yet; computed once.
+
+        Raises:
+            StepError: there is no reveal yet.
+        """
+        reveal = self.last("reveal")
+        if reveal is None:
+            raise StepError("there is no reveal yet: reveal first")
         if self._drawn is None:
             self._drawn = self.compute_draw(str(reveal.body["seed"]))
         return self._drawn
@@ -153,8 +163,12 @@ class Transcript:
         return standing
 
     def compute_draw(self, seed: str) -> Draw:
-        """Draw every task with ``seed`` (64 hex), from the committed rosters; pure, so it can be done by anyone."""
+        """Draw every task with ``seed`` (64 hex), from the committed rosters; pure, so it can be done by anyone.
+
+        Raises:
+            PlanError, RosterError: the rosters are not those committed, or could not be drawn from.
+        """
         commitment = self.commitment
         commitment.check(self.beacons)
-        commitment.check_rosters(self._rosters, self.samplers)
+        commitment.check_manifests(self._rosters)
         return make_draw(commitment, seed, self._rosters, self.samplers)

@@ -173,13 +173,20 @@ def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
         dated = case.dates.by(receipt.sequence, case.trust.witnesses)
         if dated is not None and dated < earliest:
             case.notes.passed("void", receipt.label, f"dated {dated}, before {earliest}")
-        elif dated is None and receipt is case.receipts[-1] and (case.as_of is None or case.as_of < earliest):
+        elif dated is None and _may_still_be_dated(case, receipt, earliest):
             case.notes.skipped("void", receipt.label, f"no witness has dated it yet; it must be done before {earliest}")
         else:
             shown = f"dated {dated}" if dated else "dated by no witness"
             raise VerificationError(
                 "void", f"it is {shown}, and not before {earliest}: redraw after entropy", where=receipt.label
             )
+
+
+def _may_still_be_dated(case: Case, void: Receipt, earliest: str) -> bool:
+    """Whether witnesses can still come in time: nothing rests on the void yet, and it is not too late."""
+    return all(r.type == "witness" for r in case.receipts[void.sequence :]) and (
+        case.as_of is None or case.as_of < earliest
+    )
 
 
 def _check_rosters(

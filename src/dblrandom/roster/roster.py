@@ -30,10 +30,12 @@ class Roster:
     Attributes:
         lines: the canonical row lines, without LF, ascending by the bytes of their ids.
         manifest: the commitment to them.
+        suite: the suite that the commitment was made with.
     """
 
     lines: tuple[bytes, ...] = attrs.field(repr=False)
     manifest: Manifest
+    suite: Suite
     _tree: Tree = attrs.field(repr=False)
 
     @classmethod
@@ -106,7 +108,7 @@ class Roster:
         pages = (_page(lines, start, size) for start in range(0, len(lines), size))
         tree = Tree(suite, (leaf_hash(suite, page) for page in pages))
         manifest = Manifest(columns=columns, name=name, page_rows=size, root=tree.root.hex(), rows=len(lines))
-        return cls(lines, manifest, tree)
+        return cls(lines, manifest, suite, tree)
 
     def __eq__(self, other: object) -> bool:
         return self.manifest == other.manifest if isinstance(other, Roster) else NotImplemented

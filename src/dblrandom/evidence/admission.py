@@ -1,0 +1,192 @@
+"""Admission: what may be added to a transcript (docs/spec, sections 3 to 6).
+
+This is verification on the organiser's side, while it still helps: what every verifier would refuse later is refused
+before it is signed or stored. It asks nobody whom to trust, so it is no substitute for ``verify``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from dblrandom.errors import EntropyError, NotYetPublic, ReceiptError, RosterError, StepError, VerificationError
+from dblrandom.evidence.chain import stage_after
+from dblrandom.evidence.commitment import Commitment
+from dblrandom.evidence.comparing import difference
+from dblrandom.evidence.dating import check_declared_signers, organisers_own
+from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
+from dblrandom.evidence.receipt import Receipt
+from dblrandom.evidence.revealing import check_reveal
+from dblrandom.evidence.standing import apply_result, apply_substitution
+from dblrandom.evidence.transcript import Transcript
+from dblrandom.kernel.canonical import encode
+from dblrandom.model import Json, time_seconds
+from dblrandom.roster import Roster
+
+__all__ = ["check_admissible", "check_lawful", "check_outcomes", "check_terms"]
+
+
+def check_lawful(transcript: Transcript, kind: str) -> None:
+    """Check that the grammar has a place for a receipt type now.
+
+    Raises:
+        StepError: it has none.
+    """
+    try:
+        stage_after(transcript.stage, kind)
+    except ReceiptError as error:
+        raise StepError(str(error)) from error
+
+
+def check_admissible(transcript: Transcript, receipt: Receipt, *, rosters: Mapping[str, Roster], margin: int) -> None:
+    """Check that a receipt is the lawful next one and says what the rules give.
+
+    Args:
+        transcript: the ceremony so far.
+        receipt: the receipt to add.
+        rosters: the rosters that a commitment would fix.
+        margin: seconds between a commitment and the first value that can be public.
+
+    Raises:
+        StepError: it belongs elsewhere in the chain, is not lawful now, or is not what the rules give.
+        NotYetPublic: it rests on a value whose moment has not come.
+        EntropyError, PlanError, RosterError: a commitment that could not be drawn from, or a value that is not the one.
+    """
+    expected = (transcript.name, len(transcript.receipts) + 1, transcript.head)
+    if (receipt.ceremony, receipt.sequence, receipt.previous) != expected:
+        raise StepError(f"{receipt.label} of {receipt.ceremony!r} is not the next receipt of this ceremony")
+    last = transcript.receipts[-1].time if transcript.receipts else receipt.time
+    if receipt.time < last:
+        raise StepError(f"its time {receipt.time} is before that of the last receipt, {last}")
+    check_lawful(transcript, receipt.type)
+    if receipt.type == "commitment":
+        _check_commitment(transcript, receipt, rosters, margin)
+    elif receipt.type == "witness":
+        _check_witness(transcript, receipt)
+    elif receipt.type == "void":
+        _check_void(transcript, receipt)
+    else:
+        _check_moment(transcript, receipt)
+        _check_seal(transcript, receipt)
+        _check_content(transcript, receipt)
+
+
+def check_outcomes(transcript: Transcript, body: Mapping[str, Json]) -> None:
+    """Check the body of a result as far as the draw is public: while it is sealed only its tasks are known here.
+
+    Raises:
+        StepError, PlanError: an unknown task, a target that was not drawn, or that has its result.
+    """
+    if transcript.last("draw") is not None:
+        apply_result(transcript.standing, body)
+    elif any(r.type == "sealed" and r.body["type"] == "draw" for r in transcript.receipts):
+        transcript.commitment.task(str(body["task"]))
+    else:
+        raise StepError("there is no draw yet: reveal and draw first")
+
+
+def check_terms(
+    transcript: Transcript, commitment: Commitment, *, rosters: Mapping[str, Roster], time: str, margin: int
+) -> None:
+    """Check everything of a commitment but its signatures; arguments and errors as for :func:`check_admissible`."""
+    if commitment.suite.name != transcript.suite.name:
+        raise StepError(f"the suite of this ceremony is {transcript.suite.name}, not {commitment.suite.name}")
+    for roster in rosters.values():
+        if roster.suite.name != commitment.suite.name:
+            problem = f"it was built with {roster.suite.name}, not {commitment.suite.name}: build it again"
+            raise RosterError(problem, where=f"roster {roster.name!r}")
+    commitment.check(transcript.beacons)
+    commitment.check_rosters(rosters, transcript.samplers)
+    used = {s.terms["digest"] for c in transcript.commitments for s in c.sources if s.kind == "secret"}
+    for source in commitment.sources:
+        where = f"source {source.name!r}"
+        if time_seconds(source.not_before) < time_seconds(time) + margin:
+            problem = f"it can be public from {source.not_before}, not {margin} s after the commitment at {time}"
+            raise EntropyError(problem, where=where)
+        if source.kind == "secret" and source.terms["digest"] in used:
+            raise EntropyError("this secret was committed before: make a new one", where=where)
+    void = transcript.last("void")
+    if void is not None and not any(r.type == "witness" for r in transcript.receipts[void.sequence :]):
+        raise StepError("the void is not dated: let a witness see it before the next commitment")
+
+
+def _check_commitment(transcript: Transcript, receipt: Receipt, rosters: Mapping[str, Roster], margin: int) -> None:
+    commitment = Commitment.from_json(receipt.body)
+    replaced = transcript.commitment_digest if transcript.receipts else None
+    if commitment.replaces != replaced:
+        raise StepError(f"it says that it replaces {commitment.replaces}, not {replaced}")
+    check_terms(transcript, commitment, rosters=rosters, time=receipt.time, margin=margin)
+    try:
+        check_declared_signers(receipt)
+    except VerificationError as error:
+        raise StepError(f"{error}; everyone who is declared as organiser or party must sign") from error
+
+
+def _check_witness(transcript: Transcript, receipt: Receipt) -> None:
+    attested = cast(int, receipt.body["sequence"])
+    seen = transcript.receipts[attested - 1] if attested < receipt.sequence else None
+    if seen is None or seen.digest(transcript.suite) != receipt.body["digest"]:
+        raise StepError(f"{receipt.label} attests no receipt of this chain (sequence {attested})")
+    if receipt.body["ceremony"] != receipt.ceremony or receipt.body["time"] != receipt.time:
+        raise StepError(f"the body of {receipt.label} names another ceremony or time than its payload")
+    if organisers_own(transcript.receipts) & {signature.keyid for signature in receipt.signatures}:
+        raise StepError("the organiser cannot witness his own ceremony: give a witness's key")
+    disclosed = cast("dict[str, str]", receipt.body.get("disclosed", {}))
+    if disclosed:
+        check_disclosed(transcript.commitment, transcript.name, disclosed, transcript.beacons)
+        committed = cast(Receipt, transcript.last("commitment")).sequence
+        if not any(r.type == "witness" and r.time < receipt.time for r in transcript.receipts[committed:]):
+            raise StepError("a witness must date the commitment before its secrets are disclosed")
+
+
+def _check_void(transcript: Transcript, receipt: Receipt) -> None:
+    sources = transcript.commitment.sources
+    moments = [s.not_before for s in sources if s.kind != "secret"] or [s.not_before for s in sources]
+    disclosed = disclosed_in(transcript.receipts)
+    if all(source.name in disclosed for source in sources):
+        moments.append(max(disclosed[source.name] for source in sources))
+    if receipt.time >= min(moments):
+        raise StepError(f"it is too late to void: a value can be public since {min(moments)}; reveal and draw")
+
+
+def _check_moment(transcript: Transcript, receipt: Receipt) -> None:
+    """What rests on the values cannot be there before them, sealed or not."""
+    for source in transcript.commitment.sources:
+        if source.kind != "secret" and receipt.time < source.not_before:
+            raise NotYetPublic(f"the source {source.name!r} is not public before {source.not_before}")
+
+
+def _check_seal(transcript: Transcript, receipt: Receipt) -> None:
+    """A seal is made of what is still to come, once; what was sealed is published as it was, and nothing else is."""
+    if receipt.type == "sealed":
+        kind = str(receipt.body["type"])
+        if kind in ("reveal", "draw") and transcript.last(kind) is not None:
+            raise StepError(f"the {kind} is public already: there is nothing to seal")
+        if kind != "result" and any(s.body["type"] == kind for s in transcript.closed_seals):
+            # There is one reveal and one draw, and a substitution rests on those before it.
+            raise StepError(f"a sealed {kind} is still closed: unseal it before another is sealed")
+        return
+    closed = {s.body["digest"] for s in transcript.closed_seals if s.body["type"] == receipt.type}
+    opens = transcript.suite.hexhash(encode(dict(receipt.body))) in closed
+    if "blind" in receipt.body and not opens:
+        raise StepError(f"this {receipt.type} is not what any closed seal of the ceremony was made of")
+    if closed and not opens and receipt.type != "result":
+        raise StepError(f"a {receipt.type} was sealed: unseal that one")
+
+
+def _check_content(transcript: Transcript, receipt: Receipt) -> None:
+    """What was signed must be what the rules give."""
+    stated = receipt.stated
+    if receipt.type == "reveal":
+        check_reveal(transcript.commitment, transcript.commitment_digest, transcript.name, stated, transcript.beacons)
+    elif receipt.type == "result":
+        check_outcomes(transcript, stated)
+    elif receipt.type in ("draw", "substitution"):
+        found = (
+            transcript.computed_draw().to_json()
+            if receipt.type == "draw"
+            else apply_substitution(transcript.standing, stated)
+        )
+        problem = difference(stated, found, receipt.label)
+        if problem is not None:
+            raise StepError(problem)
