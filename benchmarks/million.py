@@ -19,7 +19,8 @@ from fractions import Fraction
 from typing import Any
 
 from dblrandom.ceremony import Ceremony
-from dblrandom.evidence import Declared, check_target
+from dblrandom.drawing import Declared
+from dblrandom.evidence import check_target
 from dblrandom.kernel.entropy import secret_digest
 from dblrandom.kernel.signing import Ed25519Signer
 from dblrandom.kernel.suite import SHA256

@@ -17,6 +17,7 @@ from dblrandom.adapters.sources import chain_source, new_secret, secret_source
 from dblrandom.adapters.tables import read_csv
 from dblrandom.beacons import Beacon
 from dblrandom.ceremony import Ceremony
+from dblrandom.drawing import Commitment, Declared, Draw, TaskDraw, Value
 from dblrandom.errors import (
     CanonicalError,
     DblrandomError,
@@ -33,9 +34,6 @@ from dblrandom.errors import (
 )
 from dblrandom.evidence import (
     Check,
-    Commitment,
-    Declared,
-    Draw,
     Finding,
     InspectorCase,
     Receipt,
@@ -43,10 +41,8 @@ from dblrandom.evidence import (
     Requirement,
     Status,
     TargetCase,
-    TaskDraw,
     TrustedKey,
     TrustPolicy,
-    Value,
     check_inspector,
     check_target,
     schema,

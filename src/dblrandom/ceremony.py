@@ -12,15 +12,15 @@ from typing import Self
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
+from dblrandom.drawing.commitment import Commitment, Declared
+from dblrandom.drawing.draw import Draw
+from dblrandom.drawing.revealing import Value, make_reveal
+from dblrandom.drawing.standing import apply_substitution
 from dblrandom.errors import RosterError, StepError
 from dblrandom.evidence.admission import check_admissible, check_lawful, check_outcomes, check_terms
 from dblrandom.evidence.bodies import SEALABLE, check_body
-from dblrandom.evidence.commitment import Commitment, Declared
 from dblrandom.evidence.disclosing import disclosed_in
-from dblrandom.evidence.drawing import Draw
 from dblrandom.evidence.receipt import Receipt, payload_bytes, sign_payload
-from dblrandom.evidence.revealing import Value, make_reveal
-from dblrandom.evidence.standing import apply_substitution
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.rows import check_id

@@ -22,20 +22,10 @@ import pytest
 
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
+from dblrandom.drawing import Commitment, Declared, make_draw
+from dblrandom.drawing.standing import standing_at_first
 from dblrandom.errors import VerificationError
-from dblrandom.evidence import (
-    Commitment,
-    Declared,
-    Finding,
-    Receipt,
-    Report,
-    TrustedKey,
-    TrustPolicy,
-    make_draw,
-    sign_payload,
-    verify,
-)
-from dblrandom.evidence.standing import standing_at_first
+from dblrandom.evidence import Finding, Receipt, Report, TrustedKey, TrustPolicy, sign_payload, verify
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.entropy import chain_ahead, secret_digest, seed
 from dblrandom.kernel.signing import Ed25519Signer

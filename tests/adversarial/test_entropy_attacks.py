@@ -44,8 +44,9 @@ from kit import (
 )
 
 from dblrandom.beacons import BUILT_IN, Beacon
+from dblrandom.drawing import Declared
 from dblrandom.errors import EntropyError, VerificationError
-from dblrandom.evidence import Declared, Finding, TrustedKey
+from dblrandom.evidence import Finding, TrustedKey
 from dblrandom.evidence.trust import PinnedChain
 from dblrandom.kernel.entropy import secret_digest
 from dblrandom.kernel.suite import SHA256, Suite

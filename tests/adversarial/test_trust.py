@@ -30,8 +30,9 @@ from kit import (
     witness,
 )
 
+from dblrandom.drawing import Declared
 from dblrandom.errors import InputError, VerificationError
-from dblrandom.evidence import Declared, Finding, Requirement, TrustedKey, TrustPolicy
+from dblrandom.evidence import Finding, Requirement, TrustedKey, TrustPolicy
 from dblrandom.kernel.signing import keyid as keyid_of
 
 L = 2**252 + 27742317777372353535851937790883648493

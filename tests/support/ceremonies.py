@@ -13,7 +13,8 @@ from functools import cache
 from typing import Any
 
 from dblrandom.ceremony import Ceremony
-from dblrandom.evidence import Declared, Report, TrustedKey, TrustPolicy, verify
+from dblrandom.drawing import Declared
+from dblrandom.evidence import Report, TrustedKey, TrustPolicy, verify
 from dblrandom.kernel.entropy import chain_ahead, secret_digest
 from dblrandom.kernel.signing import Ed25519Signer
 from dblrandom.kernel.suite import SHA256, Suite, suite_named

@@ -20,7 +20,18 @@ def test_every_public_name_is_documented_and_belongs_to_the_package() -> None:
 
 
 def test_nothing_that_is_not_listed_looks_public() -> None:
-    modules = {"adapters", "assigning", "beacons", "ceremony", "cli", "errors", "evidence", "examples", "kernel"}
+    modules = {
+        "adapters",
+        "assigning",
+        "beacons",
+        "ceremony",
+        "cli",
+        "drawing",
+        "errors",
+        "evidence",
+        "examples",
+        "kernel",
+    }
     modules |= {"model", "roster", "sampling", "testing", "annotations"}
     loose = {n for n in vars(dr) if not n.startswith("_")} - set(dr.__all__) - modules
     assert loose == set()

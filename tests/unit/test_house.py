@@ -19,7 +19,7 @@ import dblrandom
 
 PACKAGE = Path(dblrandom.__file__).parent
 TREE = Path(__file__).parents[2]
-CORE = ("errors", "model", "kernel", "roster", "sampling", "assigning", "beacons", "evidence", "ceremony")
+CORE = ("errors", "model", "kernel", "roster", "sampling", "assigning", "beacons", "drawing", "evidence", "ceremony")
 
 PURE = frozenset(
     """

@@ -20,8 +20,9 @@ from dblrandom.adapters.files import os_failure, read_bytes
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
+from dblrandom.drawing import Commitment
 from dblrandom.errors import DblrandomError, FolderError, VerificationError
-from dblrandom.evidence import Commitment, Finding, Receipt, Report, Transcript, TrustedKey, TrustPolicy, verify
+from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustedKey, TrustPolicy, verify
 from dblrandom.model import planfile
 from dblrandom.roster import Roster
 from dblrandom.sampling import Sampler

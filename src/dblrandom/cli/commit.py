@@ -29,8 +29,9 @@ from dblrandom.cli.options import (
 from dblrandom.cli.places import beacons, read_trust, receipt_json, recovering, samplers, some_folder, step_answer
 from dblrandom.cli.rosters import named_rosters
 from dblrandom.cli.screen import Screen, note, working
+from dblrandom.drawing import Commitment
 from dblrandom.errors import FolderError, PlanError, StepError, VerificationError
-from dblrandom.evidence import Commitment, Receipt, TrustPolicy, sign_payload
+from dblrandom.evidence import Receipt, TrustPolicy, sign_payload
 from dblrandom.evidence.dating import check_declared_signers
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Plan

@@ -10,8 +10,8 @@ import click
 from dblrandom.adapters.keyfiles import read_public_key
 from dblrandom.adapters.sources import chain_source
 from dblrandom.cli.jsonfile import read_member
+from dblrandom.drawing import Declared
 from dblrandom.errors import EntropyError
-from dblrandom.evidence import Declared
 from dblrandom.model import Plan, Source, check_time, time_seconds, time_text
 
 __all__ = ["STAGES", "deadlines_of", "declared_of", "sources_of"]

@@ -11,7 +11,7 @@ from dblrandom.cli.drawn import show_task, task_json
 from dblrandom.cli.options import folder_argument, key_option, signers, time_option
 from dblrandom.cli.places import step_answer, take_step
 from dblrandom.cli.screen import Screen, working
-from dblrandom.evidence import Draw
+from dblrandom.drawing import Draw
 from dblrandom.roster import Roster
 
 __all__ = ["draw"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dblrandom.cli.screen import Screen, ratio
-from dblrandom.evidence import TaskDraw
+from dblrandom.drawing import TaskDraw
 from dblrandom.model import Json
 from dblrandom.roster import Roster
 

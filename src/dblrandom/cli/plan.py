@@ -11,9 +11,9 @@ from dblrandom.adapters.tables import ENCODINGS
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, PAIR, pairs, suite_option
 from dblrandom.cli.places import samplers
-from dblrandom.cli.planning import TaskPreview, preview
 from dblrandom.cli.rosters import named_rosters
 from dblrandom.cli.screen import Screen, ratio, working
+from dblrandom.drawing.preview import TaskPreview, preview
 from dblrandom.kernel.suite import Suite
 
 __all__ = ["plan"]

@@ -11,8 +11,9 @@ from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, key_option, signers
 from dblrandom.cli.places import receipt_json
 from dblrandom.cli.screen import Screen
+from dblrandom.drawing import Commitment
 from dblrandom.errors import StepError
-from dblrandom.evidence import Commitment, Receipt, add_signatures
+from dblrandom.evidence import Receipt, add_signatures
 from dblrandom.kernel.signing import keyid
 
 __all__ = ["sign"]

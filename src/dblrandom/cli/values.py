@@ -13,8 +13,8 @@ from dblrandom.adapters.secretfiles import read_secret
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.jsonfile import read_json
 from dblrandom.cli.options import PAIR, pairs
+from dblrandom.drawing import Value
 from dblrandom.errors import EntropyError
-from dblrandom.evidence import Value
 
 __all__ = ["gathered", "value_options"]
 

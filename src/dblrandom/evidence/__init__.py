@@ -1,11 +1,8 @@
 """Receipts, trust and verification: bytes and trust in, a typed report out, or an error (docs/spec, sections 6, 7)."""
 
 from dblrandom.evidence.bodies import schema, schemas
-from dblrandom.evidence.commitment import Commitment, Declared
-from dblrandom.evidence.drawing import Draw, TaskDraw, make_draw
 from dblrandom.evidence.receipt import Receipt, add_signatures, payload_bytes, sign_payload
 from dblrandom.evidence.report import Check, Finding, Report, Status
-from dblrandom.evidence.revealing import Value
 from dblrandom.evidence.single import InspectorCase, TargetCase, check_inspector, check_target
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.evidence.trust import Requirement, TrustedKey, TrustPolicy
@@ -15,9 +12,6 @@ from dblrandom.evidence.witnessing import WitnessMemory
 __all__ = [
     "REHEARSAL_PREFIX",
     "Check",
-    "Commitment",
-    "Declared",
-    "Draw",
     "Finding",
     "InspectorCase",
     "Receipt",
@@ -25,16 +19,13 @@ __all__ = [
     "Requirement",
     "Status",
     "TargetCase",
-    "TaskDraw",
     "Transcript",
     "TrustPolicy",
     "TrustedKey",
-    "Value",
     "WitnessMemory",
     "add_signatures",
     "check_inspector",
     "check_target",
-    "make_draw",
     "payload_bytes",
     "schema",
     "schemas",

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from dblrandom.drawing.commitment import Commitment
+from dblrandom.drawing.revealing import check_reveal
+from dblrandom.drawing.standing import apply_result, apply_substitution
 from dblrandom.errors import EntropyError, NotYetPublic, ReceiptError, RosterError, StepError, VerificationError
 from dblrandom.evidence.chain import stage_after
-from dblrandom.evidence.commitment import Commitment
 from dblrandom.evidence.comparing import difference
 from dblrandom.evidence.dating import check_declared_signers, organisers_own
 from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
 from dblrandom.evidence.receipt import Receipt
-from dblrandom.evidence.revealing import check_reveal
-from dblrandom.evidence.standing import apply_result, apply_substitution
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
 from dblrandom.model import Json, time_seconds

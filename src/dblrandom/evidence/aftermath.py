@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dblrandom.drawing.draw import Draw
+from dblrandom.drawing.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.errors import StepError, VerificationError
 from dblrandom.evidence.comparing import difference
-from dblrandom.evidence.drawing import Draw
 from dblrandom.evidence.judging import Case, Committed
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, failing
-from dblrandom.evidence.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.suite import Suite
 

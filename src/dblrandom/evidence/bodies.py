@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from dblrandom.drawing.commitment import ROLES
 from dblrandom.errors import ReceiptError
-from dblrandom.evidence.commitment import ROLES
 from dblrandom.evidence.shapes import Anything, Array, Either, Integer, Nullable, Object, OneOf, Parsed, Shape, Text
 from dblrandom.model import Json, Quota, ResultCode, Source, check_text, check_time
 from dblrandom.roster import Manifest

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import cast
 
+from dblrandom.drawing.commitment import Commitment
+from dblrandom.drawing.draw import task_shortfall
 from dblrandom.errors import ReceiptError
-from dblrandom.evidence.commitment import Commitment
-from dblrandom.evidence.drawing import task_shortfall
 from dblrandom.evidence.report import Notes
 from dblrandom.kernel.entropy import draw_key
 from dblrandom.kernel.suite import Suite

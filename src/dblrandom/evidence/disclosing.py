@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from dblrandom.beacons import Beacon
+from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.errors import EntropyError
-from dblrandom.evidence.commitment import Commitment, beacon_for
 from dblrandom.evidence.receipt import Receipt
 
 __all__ = ["check_disclosed", "disclosed_in"]

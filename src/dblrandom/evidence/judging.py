@@ -10,8 +10,8 @@ from typing import cast
 import attrs
 
 from dblrandom.beacons import Beacon
+from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.errors import VerificationError
-from dblrandom.evidence.commitment import Commitment, beacon_for
 from dblrandom.evidence.dating import Dates
 from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
 from dblrandom.evidence.receipt import Receipt

@@ -10,12 +10,12 @@ from typing import Self
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
+from dblrandom.drawing.commitment import Commitment
+from dblrandom.drawing.draw import Draw, make_draw
+from dblrandom.drawing.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.errors import StepError
 from dblrandom.evidence.chain import check_chain, stage_after
-from dblrandom.evidence.commitment import Commitment
-from dblrandom.evidence.drawing import Draw, make_draw
 from dblrandom.evidence.receipt import Receipt
-from dblrandom.evidence.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_name

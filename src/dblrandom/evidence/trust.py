@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import attrs
 
+from dblrandom.drawing.commitment import ROLES
 from dblrandom.errors import DblrandomError, InputError
 from dblrandom.evidence.bodies import BODIES, DIGEST, FREE, TIME
-from dblrandom.evidence.commitment import ROLES
 from dblrandom.evidence.shapes import Array, Integer, Object, OneOf
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.signing import keyid

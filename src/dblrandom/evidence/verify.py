@@ -11,17 +11,17 @@ from typing import cast
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
+from dblrandom.drawing.commitment import Commitment
+from dblrandom.drawing.draw import Draw, TaskDraw, make_draw
+from dblrandom.drawing.revealing import check_reveal
 from dblrandom.errors import VerificationError
 from dblrandom.evidence.aftermath import check_aftermath, check_deadlines, check_seals
 from dblrandom.evidence.chain import check_chain, stage_after
-from dblrandom.evidence.commitment import Commitment
 from dblrandom.evidence.comparing import check_stated_draw, difference
 from dblrandom.evidence.dating import check_declared_signers, check_signatures, read_dates, signed_by
-from dblrandom.evidence.drawing import Draw, TaskDraw, make_draw
 from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, Notes, Report, failing
-from dblrandom.evidence.revealing import check_reveal
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_time

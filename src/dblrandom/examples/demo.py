@@ -21,9 +21,10 @@ from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.secretfiles import write_secret
 from dblrandom.adapters.sources import chain_source, secret_source
 from dblrandom.ceremony import Ceremony
+from dblrandom.drawing import Declared, Draw
+from dblrandom.drawing.standing import Standing
 from dblrandom.errors import FolderError
-from dblrandom.evidence import REHEARSAL_PREFIX, Declared, Draw, Report
-from dblrandom.evidence.standing import Standing
+from dblrandom.evidence import REHEARSAL_PREFIX, Report
 from dblrandom.examples.kunming import kunming_2024
 from dblrandom.examples.parties import PARTIES, rehearsal_bytes
 from dblrandom.kernel.signing import Ed25519Signer

@@ -7,8 +7,8 @@ import attrs
 import ceremonies as kit
 import pytest
 
+from dblrandom.drawing.commitment import Commitment, Declared, eligibility_for, frame_for
 from dblrandom.errors import EntropyError, InputError, PlanError, RosterError
-from dblrandom.evidence.commitment import Commitment, Declared, eligibility_for, frame_for
 from dblrandom.kernel.suite import SHA256, SM3
 from dblrandom.model import Population, Quota, Role, Scope, Source, TeamRule
 from dblrandom.roster import Roster

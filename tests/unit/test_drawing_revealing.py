@@ -6,10 +6,10 @@ from typing import Any
 import ceremonies as kit
 import pytest
 
+from dblrandom.drawing.revealing import Value, check_reveal, make_reveal
 from dblrandom.errors import EntropyError
 from dblrandom.evidence.bodies import check_body
 from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
-from dblrandom.evidence.revealing import Value, check_reveal, make_reveal
 from dblrandom.kernel.entropy import seed
 from dblrandom.kernel.suite import SHA256
 

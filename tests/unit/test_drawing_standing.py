@@ -7,10 +7,10 @@ from typing import Any
 import ceremonies as kit
 import pytest
 
+from dblrandom.drawing.draw import Draw, make_draw
+from dblrandom.drawing.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.errors import StepError
 from dblrandom.evidence.bodies import check_body
-from dblrandom.evidence.drawing import Draw, make_draw
-from dblrandom.evidence.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.kernel.suite import SHA256
 from dblrandom.kernel.tickets import ticket
 from dblrandom.model import Plan, Population, Quota, Scope, Task, TeamRule

@@ -6,9 +6,9 @@ from typing import Any
 import ceremonies as kit
 import pytest
 
+from dblrandom.drawing.draw import Draw, make_draw
 from dblrandom.errors import PlanError
 from dblrandom.evidence.bodies import check_body
-from dblrandom.evidence.drawing import Draw, make_draw
 from dblrandom.kernel.entropy import draw_key
 from dblrandom.kernel.suite import SHA256, SM3
 from dblrandom.kernel.tickets import ticket

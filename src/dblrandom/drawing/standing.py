@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from dblrandom.assigning import Filled, Slot, fill
+from dblrandom.drawing.draw import Draw, TaskDraw
 from dblrandom.errors import StepError
-from dblrandom.evidence.drawing import Draw, TaskDraw
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, Plan, ResultCode
 

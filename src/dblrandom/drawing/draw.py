@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from dblrandom.assigning import Assignment, Eligibility, assign
+from dblrandom.drawing.commitment import Commitment, eligibility_for, frame_for
 from dblrandom.errors import PlanError
-from dblrandom.evidence.commitment import Commitment, eligibility_for, frame_for
 from dblrandom.kernel.entropy import draw_key
 from dblrandom.kernel.quota import units
 from dblrandom.kernel.suite import Suite

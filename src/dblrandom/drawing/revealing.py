@@ -9,8 +9,8 @@ import attrs
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
+from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.errors import EntropyError
-from dblrandom.evidence.commitment import Commitment, beacon_for
 from dblrandom.kernel.entropy import seed
 from dblrandom.model import Json
 

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 import attrs
 
+from dblrandom.drawing import Commitment
+from dblrandom.drawing.commitment import eligibility_for, frame_for
 from dblrandom.errors import DblrandomError
-from dblrandom.evidence import Commitment
-from dblrandom.evidence.commitment import eligibility_for, frame_for
 from dblrandom.kernel.quota import units_wanted
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, Plan, Scope, Task, ratio_to_json
