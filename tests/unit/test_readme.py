@@ -29,3 +29,15 @@ def test_the_example_is_about_ten_lines() -> None:
     code = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)[0]
     lines = [line for line in code.splitlines() if line and not line.startswith(("import", "from"))]
     assert len(lines) == 10
+
+
+def test_the_plug_in_of_the_docs_passes_the_conformance_tests() -> None:
+    page = README.parent / "docs" / "plugins.md"
+    names: dict[str, Any] = {}
+    for code in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        exec(code, names)
+    suite = names["TestHalf"]()
+    tests = [name for name in dir(suite) if name.startswith("test_")]
+    assert len(tests) >= 5
+    for name in tests:
+        getattr(suite, name)()
