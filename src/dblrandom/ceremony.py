@@ -19,7 +19,6 @@ from dblrandom.drawing.standing import apply_substitution
 from dblrandom.errors import RosterError, StepError
 from dblrandom.evidence.admission import check_admissible, check_lawful, check_outcomes, check_terms
 from dblrandom.evidence.bodies import SEALABLE, check_body
-from dblrandom.evidence.disclosing import disclosed_in
 from dblrandom.evidence.receipt import Receipt, payload_bytes, sign_payload
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
@@ -281,7 +280,8 @@ class Ceremony(Transcript):
         rosters = self._draft[1] if self._draft else self._rosters
         check_admissible(self, receipt, rosters=rosters, margin=margin)
         if receipt.type == "commitment":
-            self._rosters, self._draft = rosters, None
+            self._rosters = {name: rosters[name] for name in Commitment.from_json(receipt.body).rosters}
+            self._draft = None
         self.receipts = (*self.receipts, receipt)
         return receipt
 
@@ -298,5 +298,5 @@ class Ceremony(Transcript):
 
     def _undisclosed(self) -> bool:
         """Whether some secret is still known to its holder alone, as far as the chain tells."""
-        disclosed = disclosed_in(self.receipts)
+        disclosed = self.disclosed
         return any(s.kind == "secret" and s.name not in disclosed for s in self.commitment.sources)

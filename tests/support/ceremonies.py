@@ -188,8 +188,9 @@ def commit(ceremony: Ceremony, **changes: Any) -> None:
 
 def committed(*args: Any, **options: Any) -> Ceremony:
     """Committed and dated by both witnesses."""
+    more = options.pop("more", ())
     made = opened(*args, **options)
-    commit(made)
+    commit(made, signers=declared(*more))
     made.witness(time=DATED, keys=keys("notary"))
     made.witness(time=DATED, keys=keys("discipline"))
     return made

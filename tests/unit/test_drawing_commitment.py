@@ -35,7 +35,12 @@ def commitment(rosters: dict[str, Roster] | None = None, **changes: Any) -> Comm
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"suite": SM3}, {"previous_ceremony": "0" * 64, "replaces": "1" * 64}, {"plan": kit.plan(recusals=None)}],
+    [
+        {},
+        {"suite": SM3},
+        {"previous_ceremony": "0" * 64, "replaces": "1" * 64},
+        {"rehearsed": True},
+    ],
 )
 def test_it_is_read_back_from_its_body(changes: dict[str, Any]) -> None:
     made = commitment(**changes)
@@ -79,8 +84,8 @@ def twin(source: Source, name: str, **terms: str | int) -> Source:
         ({"plan": kit.plan(kit.task(roster="firms"))}, PlanError, "no roster 'firms' is committed; there are targets"),
         ({"plan": kit.plan(kit.task(strata=("county",)))}, PlanError, "no column 'county'"),
         ({"plan": kit.plan(kit.task(filter={"county": ("x",)}))}, PlanError, "no column 'county'"),
-        ({"plan": kit.plan(recusals="ties")}, PlanError, "no roster 'ties'"),
-        ({"plan": kit.plan(recusals="targets")}, PlanError, "must have the columns id, inspector, target"),
+        ({"plan": kit.plan(recusals="ties")}, PlanError, "nothing in the plan uses it"),
+        ({"plan": kit.plan(recusals="targets")}, PlanError, "nothing in the plan uses it"),
     ],
 )
 def test_what_needs_no_rows_is_checked_without_them(

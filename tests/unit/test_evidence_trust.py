@@ -104,10 +104,10 @@ def test_keys_are_found_by_their_id() -> None:
     assert not policy.is_independent(D)
 
 
-def test_a_pinned_chain_is_found_by_tip_and_operator() -> None:
+def test_a_pinned_chain_is_found_by_its_tip() -> None:
     (chain,) = FULL.chains
-    assert FULL.pinned(D, "1" * 64) is chain
-    assert FULL.pinned(D, D) is FULL.pinned("1" * 64, "1" * 64) is None
+    assert FULL.pinned(D) is chain
+    assert FULL.pinned("1" * 64) is None
     assert chain.public_from(2) - chain.public_from(0) == 120
 
 

@@ -22,7 +22,7 @@ from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.drawing import Commitment
 from dblrandom.errors import DblrandomError, FolderError, VerificationError
-from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustedKey, TrustPolicy, verify
+from dblrandom.evidence import Finding, PinnedChain, Receipt, Report, Transcript, TrustedKey, TrustPolicy, verify
 from dblrandom.model import planfile
 from dblrandom.roster import Roster
 from dblrandom.sampling import Sampler
@@ -182,6 +182,8 @@ class CeremonyFolder:
             FolderError: ``to`` holds something already, or cannot be written.
             VerificationError: this folder was changed by something other than this library.
         """
+        if self.root.resolve() in (Path(to).resolve(), *Path(to).resolve().parents):
+            raise FolderError(f"{to}: is inside the ceremony's own folder; publish into another")
         contents = self.contents()
         commitment = Transcript.read(contents.receipts).commitment
         hidden = {f"rosters/{name}.tsv" for name, manifest in commitment.rosters.items() if manifest.confidential}
@@ -288,22 +290,23 @@ def _check_files(contents: Contents) -> None:
             raise VerificationError("folder", problem, where=f"{directory}/{name}.tsv")
 
 
-def suggested_trust(*commitments: Commitment, margin: int = 60) -> TrustPolicy:
+def suggested_trust(*commitments: Commitment, margin: int = 60, chains: Sequence[PinnedChain] = ()) -> TrustPolicy:
     """A policy that trusts every signer whom the commitments declare; a starting point, not a reason to trust.
 
-    As many different witnesses as every one of them declares must date a commitment.
+    As many different witnesses as every one of them declares must date a commitment. ``chains`` are pinned.
     """
     roles: dict[str, list[str]] = {}
     names: dict[str, str] = {}
     witnesses = []
     for commitment in commitments:
-        witnesses.append(len({s.public_key for s in commitment.signers if s.role == "witness"}))
+        witnesses.append(len({s.name or s.public_key for s in commitment.signers if s.role == "witness"}))
         for signer in commitment.signers:
             roles.setdefault(signer.public_key, []).append(signer.role)
             names[signer.public_key] = signer.name or names.get(signer.public_key, signer.public_key[:16])
     return TrustPolicy(
         keys=tuple(TrustedKey(name=names[k], public_key=k, roles=_counting(held)) for k, held in roles.items()),
         margin=margin,
+        chains=tuple(chains),
         witnesses=min(witnesses, default=0),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -47,7 +48,7 @@ def init(folder: Path, key: Path, length: int, period: int, genesis: str, suite:
             seed32=random_bytes(32),
         )
     last = info.schedule.time_of(length)
-    following = f"publish chain.json; at each step's time run: dblrandom beacon tick {folder}"
+    following = f"publish chain.json; at each step's time run: dblrandom beacon tick {shlex.quote(str(folder))}"
 
     def show(screen: Screen) -> None:
         screen.line(f"tip {info.tip}")

@@ -17,7 +17,7 @@ from dblrandom.cli.places import existing
 from dblrandom.cli.roster import case_json
 from dblrandom.cli.screen import Screen, safe, working
 from dblrandom.cli.shell import hashed, printed, printed_lines, quoted
-from dblrandom.errors import NotYetPublic, StepError
+from dblrandom.errors import FolderError, NotYetPublic, StepError
 from dblrandom.evidence import Receipt, TargetCase, check_target
 from dblrandom.kernel.entropy import draw_key, key_lines, seed_lines
 
@@ -46,7 +46,10 @@ def explain(folder: Path, task: str, target: str) -> Answer:
         ceremony = existing(folder).load()
     if ceremony.last("draw") is None:
         raise NotYetPublic(f"{folder}: there is no draw yet, so no ticket exists")
-    roster = ceremony.rosters[ceremony.commitment.task(task).roster]
+    name = ceremony.commitment.task(task).roster
+    if name not in ceremony.rosters:
+        raise FolderError(f"{folder}: the rows of {name!r} are not in it; check a proof with: roster check --proof")
+    roster = ceremony.rosters[name]
     case = check_target(ceremony.envelopes, task, target, roster.prove(target))
     if case.ticket is None:
         why = "is not on the roster" if not case.on_roster else "does not pass the task's filter"
@@ -112,6 +115,10 @@ def _verdict(ceremony: Ceremony, case: TargetCase) -> str:
     stratum = f"stratum {' / '.join(case.stratum)!r}" if case.stratum else "frame"
     if case.last_ticket is None:
         return safe(f"nobody was drawn in the {stratum}")
+    if case.drawn is None:
+        return safe(
+            f"the sampler {ceremony.commitment.task(case.task).sampler} decides otherwise than by the lowest tickets"
+        )
     related = "at or below" if case.drawn else "above"
     text = (
         f"the last selected ticket of the {stratum} is {case.last_ticket}; this one lies {related} it: "

@@ -208,7 +208,8 @@ def show_case(screen: Screen, case: TargetCase | InspectorCase) -> None:
     elif case.ticket is not None:
         screen.line(f"its ticket             {case.ticket}")
         screen.line(f"last ticket selected   {case.last_ticket or 'none'}")
-        screen.line(f"so it was {'' if case.drawn else 'not '}drawn for task {case.task}")
+        verdict = f"so it was {'' if case.drawn else 'not '}drawn for task {case.task}"
+        screen.line("its sampler decides otherwise than by the lowest tickets" if case.drawn is None else verdict)
     elif case.in_frame:
         screen.line(f"it is in the frame of task {case.task}, for which there is no draw yet")
 

@@ -13,6 +13,7 @@ from dblrandom.adapters.sources import new_secret
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.options import FILE, TIME, suite_option
 from dblrandom.cli.screen import Screen, note
+from dblrandom.errors import FolderError
 from dblrandom.kernel.suite import Suite
 
 __all__ = ["secret"]
@@ -37,6 +38,8 @@ def new(ceremony: str, name: str, key: Path, at: str, out: Path, declaration: Pa
     Prints the declaration (JSON), which the organiser needs for the commitment.
     """
     source, value = new_secret(ceremony, name, keyid=read_signer(key).keyid, not_before=at, suite=suite)
+    if declaration is not None and declaration.exists():
+        raise FolderError(f"{declaration}: is there already; it is never replaced: give another name")
     write_secret(out, bytes.fromhex(value))
     wrote = [str(out)]
     declared = source.to_json()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 
@@ -42,7 +42,7 @@ def gathered(ceremony: Ceremony, *, secret: _Pairs, chain: _Pairs, value: _Pairs
         EntropyError: a chain's name is no source.
         NotYetPublic: a chain's step has not been revealed.
     """
-    found = {name: Value(text) for name, text in _disclosed(ceremony).items()}
+    found = {name: Value(disclosure.value) for name, disclosure in ceremony.disclosed.items()}
     found |= {name: Value(read_secret(path)) for name, path in pairs(secret, "--secret").items()}
     sources = {source.name: source for source in ceremony.commitment.sources if source.kind == "hashchain"}
     for name, folder in pairs(chain, "--chain").items():
@@ -55,13 +55,3 @@ def gathered(ceremony: Ceremony, *, secret: _Pairs, chain: _Pairs, value: _Pairs
         if name not in given:
             raise click.UsageError(f"--evidence {name}=... needs --value {name}=...")
     return found | {name: Value(text, proofs.get(name)) for name, text in given.items()}
-
-
-def _disclosed(ceremony: Ceremony) -> Mapping[str, str]:
-    found: dict[str, str] = {}
-    for receipt in ceremony.receipts:
-        if receipt.type == "commitment":
-            found = {}
-        elif receipt.type == "witness":
-            found |= cast("dict[str, str]", receipt.body.get("disclosed", {}))
-    return found

@@ -14,7 +14,7 @@ from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, PAIR, folder_argument, key_option, pairs, signers, time_option, trust_option
 from dblrandom.cli.places import read_trust, step_answer, take_step
-from dblrandom.cli.screen import Screen, working
+from dblrandom.cli.screen import Screen, note, working
 from dblrandom.errors import StepError
 from dblrandom.evidence import Report, WitnessMemory
 
@@ -54,16 +54,19 @@ def witness(
             report = place.verify(policy, as_of=None if ceremony.stage == "drawn" else time)
         if report.head != ceremony.head:
             raise StepError(f"{folder}: it was changed while it was checked; run the command again")
-        if memory is not None:
-            # Before anything is signed: to forget what was attested would be the way to attest two.
-            _remember(memory, ceremony)
+        known = None if memory is None else _remembered(memory, ceremony)
         ceremony.witness(time=time, keys=held, disclosed=disclosed or None)
+        if memory is not None and known is not None:
+            # Before the receipt goes out: to forget what was attested would be the way to attest two.
+            write_atomic(memory, known.to_bytes(), 0o600)
         return report, ceremony
 
     taken = take_step(folder, act)
     report, attested = taken.value
-    if memory is not None:
-        _remember(memory, attested)
+    if memory is None:
+        note("without --memory this witness cannot notice a second history")
+    else:
+        write_atomic(memory, _remembered(memory, attested).to_bytes(), 0o600)
 
     def show(screen: Screen) -> None:
         screen.line(f"checked {len(report.passed)} things, all hold; not checked: {len(report.not_checked)}")
@@ -75,9 +78,9 @@ def witness(
     return step_answer(folder, taken.receipt, taken.digest, show=show, wrote=wrote, report=report.to_json())
 
 
-def _remember(path: Path, ceremony: Ceremony) -> None:
-    """Check the ceremony against what this witness saw before, and store it with that."""
+def _remembered(path: Path, ceremony: Ceremony) -> WitnessMemory:
+    """Check the ceremony against what this witness saw before; what he remembers with it."""
     known = WitnessMemory()
     if os.path.lexists(path):
         known = WitnessMemory.from_bytes(read_bytes(path, _LONGEST_MEMORY), str(path))
-    write_atomic(path, known.check_and_remember(ceremony).to_bytes(), 0o600)
+    return known.check_and_remember(ceremony)

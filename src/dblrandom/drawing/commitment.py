@@ -143,11 +143,14 @@ class Commitment:
         """
         for task in self.plan.tasks:
             _check_columns(task, self.rosters)
-            for kind in ("selected", "teams"):
-                if f"{task.id}.{kind}" in self.rosters:
-                    raise PlanError(
-                        f"a result of task {task.id!r} will have this name", where=f"roster {task.id}.{kind}"
-                    )
+        results = [f"{task.id}.{kind}" for task in self.plan.tasks for kind in ("selected", "teams")]
+        check_names_distinct([*self.rosters, *results], "rosters and results")
+        used = {task.roster for task in self.plan.tasks} | {t.team.roster for t in self.plan.tasks}
+        for name in self.rosters:
+            if name not in used | {self.plan.recusals}:
+                raise PlanError(
+                    "nothing in the plan uses it: name it in a task, a team or recusals", where=f"roster {name!r}"
+                )
         recusals = self.plan.recusals
         if recusals is not None:
             columns = self.manifest(recusals, "plan.recusals").columns

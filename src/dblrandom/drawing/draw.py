@@ -7,6 +7,7 @@ it returns, and ``verify`` compares.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import attrs
 
@@ -93,16 +94,23 @@ class TaskDraw:
         return found
 
 
-@attrs.frozen
+def _read_only(by_task: Mapping[str, TaskDraw]) -> Mapping[str, TaskDraw]:
+    return MappingProxyType(dict(by_task))
+
+
+@attrs.frozen(eq=False)
 class Draw(Mapping[str, TaskDraw]):
     """A whole draw, by task id, in the plan's order."""
 
-    by_task: Mapping[str, TaskDraw]
+    by_task: Mapping[str, TaskDraw] = attrs.field(converter=_read_only)
 
     def __getitem__(self, task_id: str) -> TaskDraw:
         if task_id not in self.by_task:
             raise PlanError(f"there is no task {task_id!r}; there are {', '.join(self.by_task)}")
         return self.by_task[task_id]
+
+    def __contains__(self, task_id: object) -> bool:
+        return task_id in self.by_task
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.by_task)

@@ -5,7 +5,7 @@ from dblrandom.evidence.receipt import Receipt, add_signatures, payload_bytes, s
 from dblrandom.evidence.report import Check, Finding, Report, Status
 from dblrandom.evidence.single import InspectorCase, TargetCase, check_inspector, check_target
 from dblrandom.evidence.transcript import Transcript
-from dblrandom.evidence.trust import Requirement, TrustedKey, TrustPolicy
+from dblrandom.evidence.trust import PinnedChain, Requirement, TrustedKey, TrustPolicy
 from dblrandom.evidence.verify import REHEARSAL_PREFIX, verify
 from dblrandom.evidence.witnessing import WitnessMemory
 
@@ -14,6 +14,7 @@ __all__ = [
     "Check",
     "Finding",
     "InspectorCase",
+    "PinnedChain",
     "Receipt",
     "Report",
     "Requirement",

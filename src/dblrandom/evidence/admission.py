@@ -12,18 +12,47 @@ from typing import cast
 from dblrandom.drawing.commitment import Commitment
 from dblrandom.drawing.revealing import check_reveal
 from dblrandom.drawing.standing import apply_result, apply_substitution
-from dblrandom.errors import EntropyError, NotYetPublic, ReceiptError, RosterError, StepError, VerificationError
+from dblrandom.errors import (
+    EntropyError,
+    KeyFileError,
+    NotYetPublic,
+    ReceiptError,
+    RosterError,
+    StepError,
+    VerificationError,
+)
 from dblrandom.evidence.chain import stage_after
 from dblrandom.evidence.comparing import difference
 from dblrandom.evidence.dating import check_declared_signers, organisers_own
-from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
+from dblrandom.evidence.disclosing import check_disclosed
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
+from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
+from dblrandom.kernel.signing import keyid, verify_ed25519
 from dblrandom.model import Json, time_seconds
 from dblrandom.roster import Roster
 
 __all__ = ["check_admissible", "check_lawful", "check_outcomes", "check_terms"]
+
+
+_HINTS = {
+    ("empty", "draw"): "commit first",
+    ("empty", "reveal"): "commit first",
+    ("committed", "commitment"): "a commitment stands already: void it first, if there is still time",
+    ("committed", "draw"): "reveal first",
+    ("committed", "substitution"): "reveal and draw first",
+    ("sealing", "draw"): "reveal first",
+    ("revealed", "reveal"): "this was done already: draw next",
+    ("revealed", "substitution"): "draw first",
+    ("revealed", "result"): "draw first",
+    ("drawn", "draw"): "this was done already",
+    ("drawn", "reveal"): "this was done already",
+    ("drawn", "commitment"): "the draw of this ceremony was made: begin the next one in a new folder",
+    ("voided", "reveal"): "the commitment was voided: commit again first",
+    ("voided", "draw"): "the commitment was voided: commit again first",
+}
+"""What somebody who slipped in the order of steps should do."""
 
 
 def check_lawful(transcript: Transcript, kind: str) -> None:
@@ -35,7 +64,8 @@ def check_lawful(transcript: Transcript, kind: str) -> None:
     try:
         stage_after(transcript.stage, kind)
     except ReceiptError as error:
-        raise StepError(str(error)) from error
+        hint = _HINTS.get((transcript.stage, kind))
+        raise StepError(f"{hint}: {error}" if hint else str(error)) from error
 
 
 def check_admissible(transcript: Transcript, receipt: Receipt, *, rosters: Mapping[str, Roster], margin: int) -> None:
@@ -61,9 +91,13 @@ def check_admissible(transcript: Transcript, receipt: Receipt, *, rosters: Mappi
     check_lawful(transcript, receipt.type)
     if receipt.type == "commitment":
         _check_commitment(transcript, receipt, rosters, margin)
-    elif receipt.type == "witness":
+        return
+    if receipt.type == "witness":
         _check_witness(transcript, receipt)
-    elif receipt.type == "void":
+        _check_signer(transcript, receipt)
+        return
+    _check_signer(transcript, receipt)
+    if receipt.type == "void":
         _check_void(transcript, receipt)
     else:
         _check_moment(transcript, receipt)
@@ -122,6 +156,21 @@ def _check_commitment(transcript: Transcript, receipt: Receipt, rosters: Mapping
         raise StepError(f"{error}; everyone who is declared as organiser or party must sign") from error
 
 
+def _check_signer(transcript: Transcript, receipt: Receipt) -> None:
+    """A key that the commitment does not declare for this would make a receipt that no verifier takes."""
+    wanted = ("witness", "auditor") if receipt.type == "witness" else ("organiser",)
+    signers = {keyid(bytes.fromhex(s.public_key)): s for s in transcript.commitment.signers if s.role in wanted}
+    given = {signature.keyid: signature.value for signature in receipt.signatures}
+    if signers and not signers.keys() & given.keys():
+        names = ", ".join(f"{s.name or k} ({s.role})" for k, s in signers.items())
+        raise StepError(f"a {receipt.type} is signed by {names}: none of these keys was given")
+    for key in signers.keys() & given.keys():
+        try:
+            verify_ed25519(bytes.fromhex(signers[key].public_key), given[key], pae(PAYLOAD_TYPE, receipt.payload))
+        except KeyFileError as error:
+            raise StepError(f"the signature of {signers[key].name or key} is bad: {error}") from error
+
+
 def _check_witness(transcript: Transcript, receipt: Receipt) -> None:
     attested = cast(int, receipt.body["sequence"])
     seen = transcript.receipts[attested - 1] if attested < receipt.sequence else None
@@ -142,9 +191,9 @@ def _check_witness(transcript: Transcript, receipt: Receipt) -> None:
 def _check_void(transcript: Transcript, receipt: Receipt) -> None:
     sources = transcript.commitment.sources
     moments = [s.not_before for s in sources if s.kind != "secret"] or [s.not_before for s in sources]
-    disclosed = disclosed_in(transcript.receipts)
+    disclosed = transcript.disclosed
     if all(source.name in disclosed for source in sources):
-        moments.append(max(disclosed[source.name] for source in sources))
+        moments.append(max(disclosed[source.name].time for source in sources))
     if receipt.time >= min(moments):
         raise StepError(f"it is too late to void: a value can be public since {min(moments)}; reveal and draw")
 

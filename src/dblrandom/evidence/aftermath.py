@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from dblrandom.drawing.draw import Draw
 from dblrandom.drawing.standing import Standing, apply_result, apply_substitution, standing_at_first
@@ -11,10 +11,10 @@ from dblrandom.evidence.comparing import difference
 from dblrandom.evidence.judging import Case, Committed
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, failing
-from dblrandom.kernel.canonical import encode
+from dblrandom.evidence.sealing import open_seals
 from dblrandom.kernel.suite import Suite
 
-__all__ = ["check_aftermath", "check_deadlines", "check_seals", "open_seals"]
+__all__ = ["check_aftermath", "check_deadlines", "check_seals"]
 
 
 def check_aftermath(case: Case, committed: Committed, draw: Draw | None) -> dict[str, Standing] | None:
@@ -50,27 +50,6 @@ def _follow(standing: Mapping[str, Standing], receipt: Receipt) -> None:
         raise StepError(problem)
 
 
-def open_seals(receipts: Sequence[Receipt], suite: Suite) -> dict[int, int | None]:
-    """Match every seal with the first later receipt of its type whose body, with its ``blind``, it is of.
-
-    Returns:
-        For the sequence of each seal, that of the receipt that opened it, or ``None``.
-    """
-    bodies: dict[tuple[str, str], list[int]] = {}
-    for receipt in receipts:
-        if "blind" in receipt.body:
-            bodies.setdefault((receipt.type, suite.hexhash(encode(dict(receipt.body)))), []).append(receipt.sequence)
-    found: dict[int, int | None] = {}
-    for seal in receipts:
-        if seal.type == "sealed":
-            waiting = bodies.get((str(seal.body["type"]), str(seal.body["digest"])), [])
-            opening = next((sequence for sequence in waiting if sequence > seal.sequence), None)
-            if opening is not None:
-                waiting.remove(opening)
-            found[seal.sequence] = opening
-    return found
-
-
 def check_seals(case: Case, suite: Suite) -> None:
     """Check every seal; what is published in place of something sealed must be that thing.
 
@@ -104,6 +83,10 @@ def check_deadlines(case: Case, committed: Committed, stage: str, standing: Mapp
         VerificationError: the time for a stage is over at ``as_of`` and the ceremony has not got there; a commitment
             that was never drawn or voided, a draw without its results, a seal that stayed closed.
     """
+    auditors = _audited(case) if stage == "sealing" else []
+    if auditors:
+        detail = f"the sealed draw was checked in full by {', '.join(auditors)}, not by you"
+        case.notes.found(Finding.ATTESTED, detail)
     if case.as_of is None:
         case.notes.skipped("deadlines", "ceremony", "no time was given at which to judge them")
         return
@@ -111,9 +94,7 @@ def check_deadlines(case: Case, committed: Committed, stage: str, standing: Mapp
     if stage == "voided":
         case.notes.passed("deadlines", "ceremony", "the last commitment was voided, so nothing more is due")
         return
-    if stage == "sealing" and (auditors := _audited(case)):
-        detail = f"the sealed draw was checked in full by {', '.join(auditors)}, not by you"
-        case.notes.found(Finding.ATTESTED, detail)
+    if auditors:
         case.notes.skipped("deadlines", "ceremony", "the draw stays sealed to the public")
         return
     for kind in ("reveal", "draw"):

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from dblrandom.drawing.commitment import ROLES
 from dblrandom.errors import ReceiptError
 from dblrandom.evidence.shapes import Anything, Array, Either, Integer, Nullable, Object, OneOf, Parsed, Shape, Text
-from dblrandom.model import Json, Quota, ResultCode, Source, check_text, check_time
+from dblrandom.model import Json, Quota, ResultCode, Source, check_id, check_text, check_time
 from dblrandom.roster import Manifest
 
 __all__ = ["BODIES", "SEALABLE", "check_body", "schema", "schemas"]
@@ -16,8 +16,9 @@ __all__ = ["BODIES", "SEALABLE", "check_body", "schema", "schemas"]
 DIGEST = Text("[0-9a-f]{64}", "a digest of 64 lower-case hex characters")
 KEY = Text("[0-9a-f]{32}", "a draw key of 32 lower-case hex characters")
 NAME = Text("[a-z0-9._-]{1,64}", "a name of 1 to 64 of a-z 0-9 . _ -")
-TASK = Text("[A-Za-z0-9._-]{1,64}", "a task id of 1 to 64 of A-Z a-z 0-9 . _ -")
-ID = Text(".{1,255}", "an id")
+TASK = Text("[A-Za-z0-9._-]{1,55}", "a task id of 1 to 55 of A-Z a-z 0-9 . _ -")
+ROSTER = Text("[A-Za-z0-9._-]{1,64}", "a roster's name of 1 to 64 of A-Z a-z 0-9 . _ -")
+ID = Parsed(check_id, Text(".{1,255}", "an id"))
 FREE = Parsed(check_text, Text(".{1,4096}", "a text of 1 to 4,096 characters"))
 TIME = Parsed(check_time, Text("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time YYYY-MM-DDThh:mm:ssZ"))
 RATIO = Object({"numerator": Integer(), "denominator": Integer(1)})
@@ -26,7 +27,7 @@ MANIFEST = Parsed(
     Object(
         {
             "columns": Array(Text("[a-z0-9._-]{1,64}", "a column name"), 1),
-            "name": TASK,
+            "name": ROSTER,
             "page_rows": Integer(1, 256),
             "root": DIGEST,
             "rows": Integer(),
@@ -42,7 +43,7 @@ QUOTA = Parsed(
 )
 SOURCE = Parsed(Source.from_json, Object({"kind": NAME, "name": NAME, "not_before": TIME}, others=Anything()))
 SIGNER = Object({"role": OneOf(ROLES), "algorithm": OneOf(("ed25519",)), "public_key": DIGEST}, {"name": FREE})
-VALUE = Text("[!-~]( ?[!-~]){0,255}", "a source's value")
+VALUE = Text("(?=.{1,256}$)[!-~]( ?[!-~])*", "a source's value of 1 to 256 characters")
 BLIND: Mapping[str, Shape] = {"blind": DIGEST}
 
 _COMMITMENT = Object(
@@ -67,7 +68,7 @@ _REVEAL = Object(
     {
         "values": Array(
             Object(
-                {"kind": NAME, "name": NAME, "value": Text("[!-~]( ?[!-~]){0,255}", "a value")},
+                {"kind": NAME, "name": NAME, "value": VALUE},
                 {"evidence": Anything()},
             ),
             1,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+import attrs
+
 from dblrandom.beacons import Beacon
 from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.errors import EntropyError
 from dblrandom.evidence.receipt import Receipt
 
-__all__ = ["check_disclosed", "disclosed_in"]
+__all__ = ["Disclosure", "check_disclosed", "disclosed_in"]
 
 
 def check_disclosed(
@@ -30,11 +32,19 @@ def check_disclosed(
         )
 
 
-def disclosed_in(receipts: Sequence[Receipt]) -> dict[str, str]:
-    """The secrets that witness receipts record as disclosed, each with the time of the first that does."""
-    found: dict[str, str] = {}
+@attrs.frozen
+class Disclosure:
+    """A secret, 64 hex, that a witness recorded as public at ``time``."""
+
+    value: str
+    time: str
+
+
+def disclosed_in(receipts: Sequence[Receipt]) -> dict[str, Disclosure]:
+    """The secrets that witness receipts record as disclosed, by source, each as the first of them does."""
+    found: dict[str, Disclosure] = {}
     for receipt in receipts:
         if receipt.type == "witness":
-            for name in cast("dict[str, str]", receipt.body.get("disclosed", {})):
-                found.setdefault(name, receipt.time)
+            for name, value in cast("dict[str, str]", receipt.body.get("disclosed", {})).items():
+                found.setdefault(name, Disclosure(value, receipt.time))
     return found

@@ -63,7 +63,7 @@ def _is_independent(source: Source, committed: Committed, case: Case, own: Colle
     key = trust.key(holder)
     if key is None or key.public_key in own or not trust.is_independent(holder):
         return False
-    if source.kind == "hashchain" and trust.pinned(str(source.terms["tip"]), holder) is not None:
+    if source.kind == "hashchain" and trust.pinned(str(source.terms["tip"])) is not None:
         return True
     return holder in committed.signed
 
@@ -126,8 +126,14 @@ def _check_pins(committed: Committed, case: Case) -> None:
     for source in committed.commitment.sources:
         if source.kind != "hashchain":
             continue
-        pin = case.trust.pinned(str(source.terms["tip"]), str(source.terms["operator"]))
-        if pin is not None and pin.public_from(int(source.terms["step"])) != time_seconds(source.not_before):
+        pin = case.trust.pinned(str(source.terms["tip"]))
+        if pin is None:
+            unpinned = f"{source.name}: the policy pins no schedule, so an earlier reveal of its step would not show"
+            case.notes.skipped("hash chain", committed.receipt.label, unpinned)
+        elif pin.operator != source.terms["operator"]:
+            problem = f"the pinned chain {source.name!r} is not that of the operator whom the commitment names"
+            raise VerificationError("entropy", problem, where=committed.receipt.label)
+        elif pin.public_from(int(source.terms["step"])) != time_seconds(source.not_before):
             raise VerificationError(
                 "entropy",
                 f"the pinned chain {source.name!r} does not reveal step {source.terms['step']} at {source.not_before}",
@@ -153,7 +159,7 @@ def _judge_date(committed: Committed, case: Case) -> str | None:
         notes.found(Finding.UNIQUENESS, f"{receipt.label}: no trusted witness shows that there was no other")
         return None
     dated = cast(str, case.dates.by(receipt.sequence, trust.witnesses))
-    if earliest is not None and time_seconds(earliest) < trust.earliest_lawful(dated):
+    if not _voided(committed, case) and earliest is not None and time_seconds(earliest) < trust.earliest_lawful(dated):
         raise VerificationError(
             "dates",
             f"an independent value can be public from {earliest}, which is not {trust.margin} s after {dated}, "
@@ -162,6 +168,12 @@ def _judge_date(committed: Committed, case: Case) -> str | None:
         )
     notes.passed("dates", receipt.label, f"dated {dated} by {', '.join(sorted(witnesses))}")
     return dated
+
+
+def _voided(committed: Committed, case: Case) -> bool:
+    """Whether the commitment was given up, so that no value will ever be used with it."""
+    following = (r.type for r in case.receipts[committed.receipt.sequence :] if r.type != "witness")
+    return next(following, "") == "void"
 
 
 def _revealed_after(committed: Committed, case: Case) -> bool:
@@ -210,4 +222,4 @@ def _disclosed(committed: Committed, case: Case) -> dict[str, str]:
         with failing("witness", receipt.label):
             values = cast("dict[str, str]", receipt.body.get("disclosed", {}))
             check_disclosed(committed.commitment, receipt.ceremony, values, case.beacons)
-    return disclosed_in(witnessed)
+    return {name: disclosure.time for name, disclosure in disclosed_in(witnessed).items()}

@@ -15,8 +15,9 @@ from dblrandom.drawing.draw import Draw, make_draw
 from dblrandom.drawing.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.errors import StepError
 from dblrandom.evidence.chain import check_chain, stage_after
+from dblrandom.evidence.disclosing import Disclosure, disclosed_in
 from dblrandom.evidence.receipt import Receipt
-from dblrandom.kernel.canonical import encode
+from dblrandom.evidence.sealing import open_seals
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_name
 from dblrandom.roster import Roster
@@ -99,8 +100,14 @@ class Transcript:
     @property
     def closed_seals(self) -> tuple[Receipt, ...]:
         """The seals that nothing has opened yet, oldest first."""
-        opened = {self.suite.hexhash(encode(dict(r.body))) for r in self.receipts if "blind" in r.body}
-        return tuple(r for r in self.receipts if r.type == "sealed" and r.body["digest"] not in opened)
+        seals = open_seals(self.receipts, self.suite)
+        return tuple(self.receipts[sequence - 1] for sequence, opening in seals.items() if opening is None)
+
+    @property
+    def disclosed(self) -> dict[str, Disclosure]:
+        """The secrets of the commitment in force that witnesses recorded as disclosed, by source."""
+        receipt = self.last("commitment")
+        return disclosed_in(self.receipts[receipt.sequence :]) if receipt else {}
 
     @property
     def commitment(self) -> Commitment:

@@ -5,7 +5,7 @@ The policy is the verifier's own; nothing in a ceremony can widen it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -115,6 +115,18 @@ class Requirement:
     threshold: int
 
 
+def _keys(keys: Iterable[TrustedKey]) -> tuple[TrustedKey, ...]:
+    return tuple(keys)
+
+
+def _chains(chains: Iterable[PinnedChain]) -> tuple[PinnedChain, ...]:
+    return tuple(chains)
+
+
+def _roles(roles: Iterable[str]) -> tuple[str, ...]:
+    return tuple(roles)
+
+
 def _default_requirements() -> Mapping[str, tuple[Requirement, ...]]:
     return MappingProxyType({k: (Requirement("organiser", 1),) for k in BODIES if k != "witness"})
 
@@ -132,9 +144,9 @@ class TrustPolicy:
         previous_ceremony: the last digest of the organiser's ceremony before, where the verifier knows it.
     """
 
-    keys: tuple[TrustedKey, ...]
+    keys: tuple[TrustedKey, ...] = attrs.field(converter=_keys)
     require: Mapping[str, tuple[Requirement, ...]] = attrs.field(factory=_default_requirements)
-    chains: tuple[PinnedChain, ...] = ()
+    chains: tuple[PinnedChain, ...] = attrs.field(default=(), converter=_chains)
     margin: int = 60
     witnesses: int = 1
     previous_ceremony: str | None = None
@@ -148,6 +160,7 @@ class TrustPolicy:
         if not all(isinstance(chain, PinnedChain) for chain in self.chains):
             raise InputError("a pinned chain is a PinnedChain", where="trust policy: chains")
         object.__setattr__(self, "require", MappingProxyType({**_default_requirements(), **self.require}))
+        _SHAPE.check(self.to_json(), "trust policy")
         for kind in self.require:
             if kind not in BODIES:
                 raise InputError(f"there is no receipt type {kind!r}", where="trust policy: require")
@@ -164,9 +177,9 @@ class TrustPolicy:
         """The trusted key of that id, or ``None``."""
         return self._by_id.get(keyid)
 
-    def pinned(self, tip: str, operator: str) -> PinnedChain | None:
-        """The pinned chain with that tip and operator, or ``None``."""
-        return next((c for c in self.chains if (c.tip, c.operator) == (tip, operator)), None)
+    def pinned(self, tip: str) -> PinnedChain | None:
+        """The pinned chain with that tip, or ``None``."""
+        return next((chain for chain in self.chains if chain.tip == tip), None)
 
     @property
     def _by_id(self) -> Mapping[str, TrustedKey]:

@@ -14,7 +14,7 @@ from dblrandom.beacons import Beacon
 from dblrandom.drawing.commitment import Commitment
 from dblrandom.drawing.draw import Draw, TaskDraw, make_draw
 from dblrandom.drawing.revealing import check_reveal
-from dblrandom.errors import VerificationError
+from dblrandom.errors import InputError, VerificationError
 from dblrandom.evidence.aftermath import check_aftermath, check_deadlines, check_seals
 from dblrandom.evidence.chain import check_chain, stage_after
 from dblrandom.evidence.comparing import check_stated_draw, difference
@@ -71,9 +71,10 @@ def verify(
 
     Raises:
         VerificationError: something does not hold; the message says what and where.
+        InputError: ``as_of`` is no time.
     """
     if as_of is not None:
-        check_time(as_of, "as_of")
+        check_time(as_of, "as_of", error=InputError)
     chain = read_receipts(receipts)
     suite, digests = check_chain(chain)
     dates = read_dates(chain, digests, trust)
@@ -87,7 +88,10 @@ def verify(
             organisers = {entry["public_key"] for entry in entries if entry["role"] == "organiser"}
         holders, unknown = check_signatures(receipt, trust, dates, organisers, as_of)
         beside = f"; not counted, unknown keys: {', '.join(unknown)}" if unknown else ""
-        notes.passed("signature", receipt.label, f"signed by {', '.join(holders) or 'nobody known'}{beside}")
+        if holders:
+            notes.passed("signature", receipt.label, f"signed by {', '.join(holders)}{beside}")
+        else:
+            notes.skipped("signature", receipt.label, f"signed by nobody known, and the policy asks for nobody{beside}")
     given = _read_rosters(suite, rosters or {})
     commitments = _check_commitments(case, digests, frozenset(known_digests))
     _check_voids(case, commitments)

@@ -40,7 +40,7 @@ _LONGEST_TASK_ID = 64 - len(".selected")
 _NAME = re.compile(r"[a-z0-9._-]{1,64}")
 _TASK_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{_LONGEST_TASK_ID}}}")
 _ROSTER_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX = re.compile(r"[0-9a-f]*")
 # Control characters, line and paragraph separators, marks that reorder what is seen, byte order mark, surrogates.

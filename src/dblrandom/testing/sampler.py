@@ -100,13 +100,6 @@ class SamplerConformance:
                     true = ticket(SHA256, key, unit.id.encode()).hex()
                     expect(unit.ticket == true, f"{unit.id} has another ticket")
 
-    def test_ranks_follow_tickets(self) -> None:
-        """Receipts are checked without the roster by the order of the tickets, so ranks must follow it."""
-        for key in self.keys():
-            for stratum in self.selection(key).strata:
-                units = [(u.ticket, u.id) for u in (*stratum.selected, *stratum.reserves)]
-                expect(units == sorted(units), "ranks must follow the tickets, the reserves after the selected")
-
     def test_depends_on_nothing_else(self) -> None:
         """Neither the order of the rows nor an earlier call changes anything; another key does."""
         keys = self.keys()
