@@ -39,7 +39,7 @@ def commitment(rosters: dict[str, Roster] | None = None, **changes: Any) -> Comm
         {},
         {"suite": SM3},
         {"previous_ceremony": "0" * 64, "replaces": "1" * 64},
-        {"rehearsed": True},
+        {"deadlines": kit.DEADLINES},
     ],
 )
 def test_it_is_read_back_from_its_body(changes: dict[str, Any]) -> None:
