@@ -11,14 +11,15 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from dblrandom.adapters import plugins
-from dblrandom.adapters.files import read_bytes
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer
+from dblrandom.cli.jsonfile import read_json
 from dblrandom.cli.screen import Screen, note
 from dblrandom.errors import FolderError, VerificationError
 from dblrandom.evidence import Receipt, TrustPolicy
+from dblrandom.kernel.canonical import encode
 from dblrandom.model import Json
 from dblrandom.sampling import Sampler
 
@@ -112,8 +113,8 @@ def take_step(path: Path, action: Callable[[CeremonyFolder, Ceremony, dict[str, 
 
 
 def read_trust(path: Path | None) -> TrustPolicy | None:
-    """The policy in a file, where one is given."""
-    return None if path is None else TrustPolicy.from_bytes(read_bytes(path), str(path))
+    """The policy in a file, where one is given; people write it, so it need not be canonical."""
+    return None if path is None else TrustPolicy.from_bytes(encode(read_json(path)), str(path))
 
 
 def receipt_json(receipt: Receipt, digest: str) -> dict[str, Json]:
