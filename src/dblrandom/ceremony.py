@@ -17,7 +17,7 @@ from dblrandom.drawing.draw import Draw
 from dblrandom.drawing.revealing import Value, make_reveal
 from dblrandom.drawing.standing import apply_substitution
 from dblrandom.errors import RosterError, StepError
-from dblrandom.evidence.admission import check_admissible, check_lawful, check_outcomes, check_terms
+from dblrandom.evidence.admission import check_admissible, check_content, check_lawful, check_outcomes, check_terms
 from dblrandom.evidence.bodies import SEALABLE, check_body
 from dblrandom.evidence.receipt import Receipt, payload_bytes, sign_payload
 from dblrandom.evidence.transcript import Transcript
@@ -256,6 +256,8 @@ class Ceremony(Transcript):
         check_lawful(self, "sealed")
         sealed = dict(body) | {"blind": blind}
         check_body(kind, sealed, f"sealed {kind}")
+        if kind == "reveal" or self.last("draw") is not None:
+            check_content(self, kind, body)
         self._append("sealed", {"type": kind, "digest": self.suite.hexhash(encode(sealed))}, time, keys)
         return sealed
 

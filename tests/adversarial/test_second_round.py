@@ -245,7 +245,6 @@ def test_a_roster_with_a_name_that_is_none(name: str) -> None:
         office.commit(made)
 
 
-@flaw("a holder who is a witness too can attest his own disclosure", AssertionError)
 def test_a_party_that_attests_its_own_disclosure() -> None:
     """The finding is about this very holder: backdating his own receipt must not clear him of having waited."""
 
@@ -476,7 +475,6 @@ def test_a_wrong_previous_ceremony_can_be_put_right_by_a_void() -> None:
 # 3. Let through, and refused for good
 
 
-@flaw("admission waits for the organiser's own secret too")
 def test_a_void_after_the_only_independent_secret_is_out() -> None:
     """The organiser has always known his own: once the party's is out he knows the seed."""
     made = secrets_only("organiser", "discipline")
@@ -592,7 +590,6 @@ def test_a_secret_disclosed_before_all_declared_witnesses_have_dated_the_commitm
     )
 
 
-@flaw("admission lets one receipt date a void and disclose")
 def test_all_secrets_disclosed_by_the_receipt_that_first_dates_a_void() -> None:
     made = secrets_only("discipline")
     made.void("x", time="2024-03-01T02:00:00Z", **BY)
@@ -683,7 +680,6 @@ def test_a_bad_signature_is_not_admitted(kind: str) -> None:
     agreed(other, lambda: other.admit(spoilt))
 
 
-@flaw("a body is not held against the rules before it is sealed, where it could be")
 def test_a_sealed_result_that_can_never_be_opened() -> None:
     """Once the draw is public it is plain whether the result is of a drawn target; a seal of it fixes it for good."""
     made = office.drawn()
@@ -697,7 +693,6 @@ def test_a_sealed_result_that_can_never_be_opened() -> None:
     )
 
 
-@flaw("a body is not held against the rules before it is sealed, where it could be")
 def test_a_sealed_substitution_that_can_never_be_opened() -> None:
     made = office.drawn()
     target = made.drawn["1"].selected[0].id
@@ -710,7 +705,6 @@ def test_a_sealed_substitution_that_can_never_be_opened() -> None:
     )
 
 
-@flaw("admission takes two equal seals as opened by one receipt, verification does not")
 @pytest.mark.parametrize("code", ["closed", "pending"])
 def test_one_seal_twice(code: str) -> None:
     """Tried again after an error; of two equal seals the verifier asks for two openings."""
@@ -787,7 +781,6 @@ def test_two_witnesses_of_one_name() -> None:
 # 4. Foreign exceptions
 
 
-@flaw("admission reads the terms of sources that nobody has checked", KeyError)
 def test_a_read_ceremony_with_a_secret_that_has_no_digest() -> None:
     """Reading judges nothing, so every step must still fail as the library does."""
     sound = office.committed()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from dblrandom.drawing.commitment import Commitment
+from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.drawing.revealing import check_reveal
 from dblrandom.drawing.standing import apply_result, apply_substitution
 from dblrandom.errors import (
@@ -33,7 +33,7 @@ from dblrandom.kernel.signing import keyid, verify_ed25519
 from dblrandom.model import Json, time_seconds
 from dblrandom.roster import Roster
 
-__all__ = ["check_admissible", "check_lawful", "check_outcomes", "check_terms"]
+__all__ = ["check_admissible", "check_content", "check_lawful", "check_outcomes", "check_terms"]
 
 
 _HINTS = {
@@ -102,7 +102,7 @@ def check_admissible(transcript: Transcript, receipt: Receipt, *, rosters: Mappi
     else:
         _check_moment(transcript, receipt)
         _check_seal(transcript, receipt)
-        _check_content(transcript, receipt)
+        check_content(transcript, receipt.type, receipt.stated)
 
 
 def check_outcomes(transcript: Transcript, body: Mapping[str, Json]) -> None:
@@ -131,6 +131,8 @@ def check_terms(
             raise RosterError(problem, where=f"roster {roster.name!r}")
     commitment.check(transcript.beacons)
     commitment.check_rosters(rosters, transcript.samplers)
+    for before in transcript.commitments:
+        before.check(transcript.beacons)
     used = {s.terms["digest"] for c in transcript.commitments for s in c.sources if s.kind == "secret"}
     for source in commitment.sources:
         where = f"source {source.name!r}"
@@ -181,6 +183,8 @@ def _check_witness(transcript: Transcript, receipt: Receipt) -> None:
     if organisers_own(transcript.receipts) & {signature.keyid for signature in receipt.signatures}:
         raise StepError("the organiser cannot witness his own ceremony: give a witness's key")
     disclosed = cast("dict[str, str]", receipt.body.get("disclosed", {}))
+    if disclosed and transcript.stage == "voided":
+        raise StepError("the commitment was voided: its secrets are not to be disclosed")
     if disclosed:
         check_disclosed(transcript.commitment, transcript.name, disclosed, transcript.beacons)
         committed = cast(Receipt, transcript.last("commitment")).sequence
@@ -191,9 +195,10 @@ def _check_witness(transcript: Transcript, receipt: Receipt) -> None:
 def _check_void(transcript: Transcript, receipt: Receipt) -> None:
     sources = transcript.commitment.sources
     moments = [s.not_before for s in sources if s.kind != "secret"] or [s.not_before for s in sources]
-    disclosed = transcript.disclosed
-    if all(source.name in disclosed for source in sources):
-        moments.append(max(disclosed[source.name].time for source in sources))
+    disclosed, own = transcript.disclosed, organisers_own(transcript.receipts)
+    others = [s for s in sources if beacon_for(s, transcript.beacons).holder(s) not in own]
+    if others and all(source.name in disclosed for source in others):
+        moments.append(max(disclosed[source.name].time for source in others))
     if receipt.time >= min(moments):
         raise StepError(f"it is too late to void: a value can be public since {min(moments)}; reveal and draw")
 
@@ -211,6 +216,8 @@ def _check_seal(transcript: Transcript, receipt: Receipt) -> None:
         kind = str(receipt.body["type"])
         if kind in ("reveal", "draw") and transcript.last(kind) is not None:
             raise StepError(f"the {kind} is public already: there is nothing to seal")
+        if any(r.type == "sealed" and r.body["digest"] == receipt.body["digest"] for r in transcript.receipts):
+            raise StepError("this was sealed already: two seals of one body could not both be opened")
         if kind != "result" and any(s.body["type"] == kind for s in transcript.closed_seals):
             # There is one reveal and one draw, and a substitution rests on those before it.
             raise StepError(f"a sealed {kind} is still closed: unseal it before another is sealed")
@@ -223,19 +230,20 @@ def _check_seal(transcript: Transcript, receipt: Receipt) -> None:
         raise StepError(f"a {receipt.type} was sealed: unseal that one")
 
 
-def _check_content(transcript: Transcript, receipt: Receipt) -> None:
-    """What was signed must be what the rules give."""
-    stated = receipt.stated
-    if receipt.type == "reveal":
+def check_content(transcript: Transcript, kind: str, stated: Mapping[str, Json]) -> None:
+    """Check that a body, without its ``blind``, says what the rules give.
+
+    Raises:
+        StepError, EntropyError, PlanError: it says something else.
+    """
+    if kind == "reveal":
         check_reveal(transcript.commitment, transcript.commitment_digest, transcript.name, stated, transcript.beacons)
-    elif receipt.type == "result":
+    elif kind == "result":
         check_outcomes(transcript, stated)
-    elif receipt.type in ("draw", "substitution"):
+    elif kind in ("draw", "substitution"):
         found = (
-            transcript.computed_draw().to_json()
-            if receipt.type == "draw"
-            else apply_substitution(transcript.standing, stated)
+            transcript.computed_draw().to_json() if kind == "draw" else apply_substitution(transcript.standing, stated)
         )
-        problem = difference(stated, found, receipt.label)
+        problem = difference(stated, found, kind)
         if problem is not None:
             raise StepError(problem)

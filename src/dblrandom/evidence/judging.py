@@ -222,4 +222,17 @@ def _disclosed(committed: Committed, case: Case) -> dict[str, str]:
         with failing("witness", receipt.label):
             values = cast("dict[str, str]", receipt.body.get("disclosed", {}))
             check_disclosed(committed.commitment, receipt.ceremony, values, case.beacons)
-    return {name: disclosure.time for name, disclosure in disclosed_in(witnessed).items()}
+    found: dict[str, str] = {}
+    for receipt in witnessed:
+        for name in disclosed_in([receipt]):
+            if _seen_by_another(name, receipt, committed, case):
+                found.setdefault(name, receipt.time)
+    return found
+
+
+def _seen_by_another(name: str, receipt: Receipt, committed: Committed, case: Case) -> bool:
+    """Whether somebody other than the holder witnessed a disclosure: nobody vouches for what he himself gave away."""
+    source = next(s for s in committed.commitment.sources if s.name == name)
+    holder = case.trust.key(str(beacon_for(source, case.beacons).holder(source)))
+    witnesses = {a.witness for a in case.dates.attestations if a.sequence == receipt.sequence}
+    return bool(witnesses - ({holder.name} if holder else set()))
