@@ -440,7 +440,7 @@ LIES: dict[str, tuple[int, Callable[[Lie], object], str, str]] = {
     "over the cap, caps raised": (0, lift_cap, "cap", HIDDEN),
     "a blank in a team": (0, lambda lie: lie.teams[0].update(member=""), "not complete", SEEN),
     "a blank team": (0, lambda lie: lie.teams[0].update(lead="", member=""), "not complete", SEEN),
-    "smallest cap lied": (0, assignment(smallest_cap=2), "smallest_cap", HIDDEN),
+    "smallest cap lied": (0, assignment(smallest_cap=2), "cap", SEEN),
     "cap lied": (0, assignment(cap=5), "cap", HIDDEN),
     "cap of nothing": (0, assignment(cap=0), "more than 0 targets|cap", SEEN),
     "eligible lied": (0, slot(eligible=9), "eligible", HIDDEN),

@@ -94,7 +94,7 @@ def _set(*path: Any) -> Callable[[Any], None]:
         (_set("rosters", 0, "columns", ["id", "rank", "status"]), "result rosters should be"),
         (_set("rosters", 0, "root", "0" * 64), "not those of the draw receipt"),
         (_set("rosters", 1, "root", "0" * 64), "not those of the draw receipt"),
-        (_set("assignment", "cap", 1), "somebody has more than 1 targets"),
+        (_set("assignment", "cap", 1), "its cap is 1"),
         (_set("assignment", "open", [{"target": "F999", "slots": []}]), None),
     ],
 )

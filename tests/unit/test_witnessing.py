@@ -36,7 +36,15 @@ def test_the_first_ceremony_is_remembered_under_its_organiser() -> None:
     memory = EMPTY.check_and_remember(made)
     assert memory.organisers == {
         kit.key("organiser").keyid: (
-            Seen(ceremony="first", sequence=1, digest=str(made.head), plan="tested", period="2024", open=True),
+            Seen(
+                ceremony="first",
+                sequence=1,
+                digest=str(made.head),
+                authority=made.commitment.plan.authority,
+                plan="tested",
+                period="2024",
+                open=True,
+            ),
         )
     }
     assert EMPTY.organisers == {}, "the memory before is as it was"

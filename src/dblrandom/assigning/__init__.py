@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dblrandom.assigning.assign import Solution, assign, solve
+from dblrandom.assigning.assign import Solution, assign, slot_order, solve
 from dblrandom.assigning.eligibility import Eligibility
 from dblrandom.assigning.replace import fill
 from dblrandom.assigning.slots import Assignment, CountedSlot, Filled, Ineligible, OpenSlot, OpenTarget, Slot
@@ -19,5 +19,6 @@ __all__ = [
     "Solution",
     "assign",
     "fill",
+    "slot_order",
     "solve",
 ]

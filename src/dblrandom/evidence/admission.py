@@ -7,7 +7,7 @@ before it is signed or stored. It asks nobody whom to trust, so it is no substit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.drawing.revealing import check_reveal
@@ -30,7 +30,7 @@ from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
 from dblrandom.kernel.signing import keyid, verify_ed25519
-from dblrandom.model import Json, time_seconds
+from dblrandom.model import Json, ResultCode, time_seconds
 from dblrandom.roster import Roster
 
 __all__ = ["check_admissible", "check_content", "check_lawful", "check_outcomes", "check_terms"]
@@ -114,9 +114,30 @@ def check_outcomes(transcript: Transcript, body: Mapping[str, Json]) -> None:
     if transcript.last("draw") is not None:
         apply_result(transcript.standing, body)
     elif any(r.type == "sealed" and r.body["type"] == "draw" for r in transcript.receipts):
-        transcript.commitment.task(str(body["task"]))
+        _check_blind_outcomes(transcript, body)
     else:
         raise StepError("there is no draw yet: reveal and draw first")
+
+
+def _check_blind_outcomes(transcript: Transcript, body: Mapping[str, Json]) -> None:
+    """What can be said of a result while the draw is sealed: its task, its targets' roster, whether it is the first."""
+    task = transcript.commitment.task(str(body["task"]))
+    roster = transcript.rosters.get(task.roster)
+    told: dict[str, list[str]] = {}
+    earlier = [r.stated for r in transcript.receipts if r.type == "result" and r.body["task"] == task.id]
+    for result in (*earlier, body):
+        outcomes = cast("list[dict[str, Any]]", result["outcomes"])
+        if len({outcome["id"] for outcome in outcomes}) < len(outcomes):
+            raise StepError(f"task {task.id!r}: a target is named twice")
+        for outcome in outcomes:
+            target, codes = str(outcome["id"]), cast("list[str]", outcome["codes"])
+            if len(set(codes)) < len(codes):
+                raise StepError(f"task {task.id!r}: the outcome of {target!r} has a code twice")
+            if ResultCode.PENDING not in told.get(target, [ResultCode.PENDING]):
+                raise StepError(f"task {task.id!r}: {target!r} has a result already, and it was not pending")
+            if roster is not None and roster.find(target.encode()) is None:
+                raise StepError(f"task {task.id!r}: {target!r} is not on the roster {task.roster!r}")
+            told[target] = codes
 
 
 def check_terms(

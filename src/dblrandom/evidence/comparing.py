@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import cast
 
+from dblrandom.assigning import Slot, slot_order
 from dblrandom.drawing.commitment import Commitment
 from dblrandom.drawing.draw import task_shortfall
 from dblrandom.errors import ReceiptError
@@ -72,7 +73,7 @@ def check_stated_draw(
         _check_counts(task, entry, samplers, where)
         selected, teams = _check_manifests(task, entry, where)
         _check_selected(commitment.suite, task, entry, selected, given, notes)
-        _check_teams(task, entry, teams, given, notes)
+        _check_teams(commitment.suite, task, entry, teams, given, notes)
 
 
 def _same(stated: object, found: object, where: str) -> None:
@@ -183,7 +184,9 @@ def _check_ranks(
         )
 
 
-def _check_teams(task: Task, entry: Entry, manifest: Manifest, given: Mapping[str, Roster], notes: Notes) -> None:
+def _check_teams(
+    suite: Suite, task: Task, entry: Entry, manifest: Manifest, given: Mapping[str, Roster], notes: Notes
+) -> None:
     roster = _given(manifest, given, notes)
     if roster is None:
         return
@@ -193,6 +196,7 @@ def _check_teams(task: Task, entry: Entry, manifest: Manifest, given: Mapping[st
         drawn = {row["id"] for row in selected.records() if row["status"] == "selected"}
         if drawn != {row["id"] for row in roster.records()}:
             raise ReceiptError("its targets are not the selected ones", where=f"roster {roster.name!r}")
+    _check_slots(task, suite, entry, [row["id"] for row in roster.records()])
     open_targets = {str(o["target"]) for o in cast("list[Entry]", assignment["open"])}
     loads: dict[str, int] = {}
     for row in roster.records():
@@ -209,3 +213,20 @@ def _check_teams(task: Task, entry: Entry, manifest: Manifest, given: Mapping[st
     notes.passed(
         "result roster", roster.name, f"{manifest.rows} teams of different persons under the cap, root {manifest.root}"
     )
+
+
+def _check_slots(task: Task, suite: Suite, entry: Entry, targets: Sequence[str]) -> None:
+    """The slots follow from the targets and the key, and the cap in force from the smallest one and the task."""
+    where = f"task {task.id!r}: assignment"
+    assignment = cast("dict[str, Json]", entry["assignment"])
+    key = str(cast("dict[str, Json]", entry["keys"])["inspectors"])
+    slots = [Slot(target, role.name) for target in targets for role in task.team.roles]
+    stated = [(slot["target"], slot["role"]) for slot in cast("list[Entry]", assignment["slots"])]
+    if stated != [(slots[n].target, slots[n].role) for n in slot_order(suite, key, slots)]:
+        raise ReceiptError("its slots are not those of the drawn targets in the order of their tickets", where=where)
+    smallest = cast(int, assignment["smallest_cap"])
+    slack = 1 if task.team.slack is None else task.team.slack
+    used = max(task.team.cap, smallest) if task.team.cap is not None else smallest + slack
+    staffed = len(cast("list[Json]", assignment["open"])) < len(targets) and bool(task.team.roles)
+    if (smallest, assignment["cap"]) != ((smallest, used) if staffed else (0, 0)) or (staffed and not smallest):
+        raise ReceiptError(f"its cap is {assignment['cap']}, which does not follow from {smallest}", where=where)

@@ -23,6 +23,7 @@ from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_e
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, Notes, Report, failing
 from dblrandom.evidence.trust import TrustPolicy
+from dblrandom.kernel.entropy import secret_digest
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_time
 from dblrandom.roster import Roster
@@ -146,25 +147,39 @@ def _check_commitments(case: Case, digests: Sequence[str], known: frozenset[str]
                 "commitment", f"it says that it replaces {commitment.replaces}, not {replaced}", where=receipt.label
             )
         check_declared_signers(receipt)
+        _check_not_known(case, receipt, commitment)
         signed = frozenset(key.keyid for key in signed_by(receipt, case.trust)[0])
         committed = Committed(receipt=receipt, commitment=commitment, signed=signed, used_before=used)
         judge_entropy(committed, case)
         used |= {str(s.terms["digest"]) for s in commitment.sources if s.kind == "secret"}
         found.append(committed)
-    _check_previous(case, found)
+    _check_previous(case, found[-1])
     return found
 
 
-def _check_previous(case: Case, commitments: Sequence[Committed]) -> None:
-    expected = case.trust.previous_ceremony
-    for committed in commitments:
-        label = committed.receipt.label
-        if expected is None:
-            case.notes.skipped("previous ceremony", label, "the trust policy names no ceremony before this one")
-        elif committed.commitment.previous_ceremony != expected:
-            raise VerificationError("previous ceremony", f"it does not follow {expected}", where=label)
-        else:
-            case.notes.passed("previous ceremony", label, expected)
+def _check_not_known(case: Case, receipt: Receipt, commitment: Commitment) -> None:
+    """A secret that a witness wrote down before the commitment is no secret, under whatever name it comes back."""
+    known: set[str] = set()
+    for earlier in case.receipts[: receipt.sequence]:
+        if earlier.type == "witness":
+            known |= set(cast("dict[str, str]", earlier.body.get("disclosed", {})).values())
+    for source in commitment.sources:
+        if source.kind == "secret":
+            digests = {secret_digest(commitment.suite, receipt.ceremony, source.name, value) for value in known}
+            if str(source.terms["digest"]) in digests:
+                problem = f"the value of {source.name!r} was known before"
+                raise VerificationError("entropy", problem, where=receipt.label)
+
+
+def _check_previous(case: Case, committed: Committed) -> None:
+    """Ask the commitment in force: one that named the wrong ceremony before can be voided and made again."""
+    expected, label = case.trust.previous_ceremony, committed.receipt.label
+    if expected is None:
+        case.notes.skipped("previous ceremony", label, "the trust policy names no ceremony before this one")
+    elif committed.commitment.previous_ceremony != expected:
+        raise VerificationError("previous ceremony", f"it does not follow {expected}", where=label)
+    else:
+        case.notes.passed("previous ceremony", label, expected)
 
 
 def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
@@ -223,7 +238,6 @@ def _check_entropy_and_draw(
         case.notes.skipped("seed", "reveal", "there is no reveal yet")
         case.notes.skipped("draw", "draw", "there is no draw yet")
         return None
-    _check_not_known(case, committed, reveal)
     digest = digests[committed.receipt.sequence - 1]
     with failing("seed", reveal.label):
         seed = check_reveal(committed.commitment, digest, reveal.ceremony, reveal.body, case.beacons)
@@ -246,17 +260,6 @@ def _check_not_early(case: Case, committed: Committed) -> None:
             f"it was there by {dated}, but its values were to be unknown until {max(moments)}",
             where=receipt.label,
         )
-
-
-def _check_not_known(case: Case, committed: Committed, reveal: Receipt) -> None:
-    """A secret that a witness wrote down before the commitment is no secret, under whatever name it comes back."""
-    known: set[str] = set()
-    for receipt in case.receipts[: committed.receipt.sequence]:
-        if receipt.type == "witness":
-            known |= set(cast("dict[str, str]", receipt.body.get("disclosed", {})).values())
-    for entry in cast("list[dict[str, str]]", reveal.body["values"]):
-        if entry["value"] in known:
-            raise VerificationError("entropy", f"the value of {entry['name']!r} was known before", where=reveal.label)
 
 
 def _check_draw(

@@ -6,7 +6,7 @@ attests only what follows on what he saw before, and one open commitment of an o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import cast
 
@@ -27,6 +27,7 @@ _SEEN = Object(
         "ceremony": NAME,
         "sequence": Integer(1),
         "digest": DIGEST,
+        "authority": FREE,
         "plan": NAME,
         "period": FREE,
         "open": OneOf((True, False)),
@@ -42,6 +43,7 @@ class Seen:
     ceremony: str
     sequence: int
     digest: str
+    authority: str
     plan: str
     period: str
     open: bool
@@ -72,16 +74,37 @@ class WitnessMemory:
             ceremony=transcript.name,
             sequence=len(transcript.receipts),
             digest=cast(str, transcript.head),
+            authority=commitment.plan.authority,
             plan=commitment.plan.name,
             period=commitment.plan.period,
             open=transcript.stage not in ("drawn", "voided"),
         )
+        declared = [keyid(bytes.fromhex(s.public_key)) for s in commitment.signers if s.role == "organiser"]
+        earlier = [key for key, entries in self.organisers.items() if any(e.ceremony == now.ceremony for e in entries)]
+        self._check(now, transcript, declared)
         organisers = dict(self.organisers)
-        for signer in commitment.signers:
-            if signer.role == "organiser":
-                own = keyid(bytes.fromhex(signer.public_key))
-                organisers[own] = _remembered(organisers.get(own, ()), now, transcript)
+        for key in dict.fromkeys((*declared, *earlier)):
+            before = organisers.get(key, ())
+            known = any(seen.ceremony == now.ceremony for seen in before)
+            kept = tuple(now if seen.ceremony == now.ceremony else seen for seen in before)
+            organisers[key] = kept if known else (*before, now)
         return WitnessMemory(MappingProxyType(organisers))
+
+    def _check(self, now: Seen, transcript: Transcript, declared: Sequence[str]) -> None:
+        everything = [seen for entries in self.organisers.values() for seen in entries]
+        known = [seen for seen in everything if seen.ceremony == now.ceremony]
+        for seen in known:
+            _check_follows(seen, transcript)
+        latest = [self.organisers[key][-1] for key in declared if self.organisers.get(key)]
+        if not known and latest:
+            _check_begins(latest, transcript)
+        for seen in everything if now.open else ():
+            same = (seen.authority, seen.period) == (now.authority, now.period)
+            if seen.open and seen.ceremony != now.ceremony and same:
+                raise StepError(
+                    f"the commitment of {seen.ceremony!r} (plan {seen.plan!r}) for {now.period} is still open: "
+                    "it must be drawn or voided before another of this period is attested"
+                )
 
     def to_bytes(self) -> bytes:
         """The memory's file: canonical JSON."""
@@ -107,24 +130,6 @@ class WitnessMemory:
         return cls(MappingProxyType(found))
 
 
-def _remembered(before: tuple[Seen, ...], now: Seen, transcript: Transcript) -> tuple[Seen, ...]:
-    known = {seen.ceremony: seen for seen in before}
-    if now.ceremony in known:
-        _check_follows(known[now.ceremony], transcript)
-    elif before:
-        _check_begins(before[-1], transcript)
-    if now.open:
-        for seen in before:
-            if seen.open and seen.ceremony != now.ceremony and seen.period == now.period:
-                raise StepError(
-                    f"the commitment of {seen.ceremony!r} (plan {seen.plan!r}) for {now.period} is still open: "
-                    "it must be drawn or voided before another of this period is attested"
-                )
-    if now.ceremony in known:
-        return tuple(now if seen.ceremony == now.ceremony else seen for seen in before)
-    return (*before, now)
-
-
 def _check_follows(seen: Seen, transcript: Transcript) -> None:
     if seen.sequence > len(transcript.receipts):
         raise StepError(
@@ -135,10 +140,13 @@ def _check_follows(seen: Seen, transcript: Transcript) -> None:
         raise StepError(f"receipt {seen.sequence} of {seen.ceremony!r} is not the one that was seen before: a fork")
 
 
-def _check_begins(latest: Seen, transcript: Transcript) -> None:
+def _check_begins(latest: Sequence[Seen], transcript: Transcript) -> None:
+    """A new ceremony names the end of the last one of its organiser; of several organisers, that of any of them."""
     named = transcript.receipts[0].body["previous_ceremony"]
-    if named != latest.digest:
+    if named not in [seen.digest for seen in latest]:
+        seen = latest[0]
+        what = "nothing" if named is None else named
         raise StepError(
-            f"the last seen of this organiser is {latest.digest} in {latest.ceremony!r}; {transcript.name!r} names "
-            f"{named} as what came before it: witness the end of {latest.ceremony!r} first, or commit again"
+            f"the last seen of this organiser is {seen.digest} in {seen.ceremony!r}; {transcript.name!r} names "
+            f"{what} as what came before it: witness the end of {seen.ceremony!r} first, or commit again"
         )
