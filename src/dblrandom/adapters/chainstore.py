@@ -21,7 +21,6 @@ from dblrandom.adapters.lock import FolderLock
 from dblrandom.adapters.secretfiles import read_secret, secret_file
 from dblrandom.beacons.hashchain import ChainSchedule
 from dblrandom.errors import EntropyError, FolderError, InputError, NotYetPublic, StepError, VerificationError
-from dblrandom.evidence import PinnedChain
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.entropy import chain_ahead, chain_step
 from dblrandom.kernel.suite import Suite, suite_named
@@ -65,12 +64,6 @@ class ChainInfo:
     def __attrs_post_init__(self) -> None:
         check_hex(self.tip, 64, "chain.tip", error=EntropyError)
         check_hex(self.operator, 64, "chain.operator", error=EntropyError)
-
-    def pinned(self) -> PinnedChain:
-        """The chain as a trust policy pins it."""
-        return PinnedChain(
-            tip=self.tip, operator=self.operator, genesis=self.schedule.genesis, period=self.schedule.period
-        )
 
     def to_json(self) -> dict[str, Json]:
         """One flat object: genesis, length, operator, period, suite (its name), tip."""

@@ -22,7 +22,7 @@ from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.drawing import Commitment
 from dblrandom.errors import DblrandomError, FolderError, VerificationError
-from dblrandom.evidence import Finding, PinnedChain, Receipt, Report, Transcript, TrustedKey, TrustPolicy, verify
+from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustedKey, TrustPolicy, verify
 from dblrandom.model import planfile
 from dblrandom.roster import Roster
 from dblrandom.sampling import Sampler
@@ -290,10 +290,10 @@ def _check_files(contents: Contents) -> None:
             raise VerificationError("folder", problem, where=f"{directory}/{name}.tsv")
 
 
-def suggested_trust(*commitments: Commitment, margin: int = 60, chains: Sequence[PinnedChain] = ()) -> TrustPolicy:
+def suggested_trust(*commitments: Commitment, margin: int = 60) -> TrustPolicy:
     """A policy that trusts every signer whom the commitments declare; a starting point, not a reason to trust.
 
-    As many different witnesses as every one of them declares must date a commitment. ``chains`` are pinned.
+    As many different witnesses as every one of them declares must date a commitment.
     """
     roles: dict[str, list[str]] = {}
     names: dict[str, str] = {}
@@ -306,7 +306,6 @@ def suggested_trust(*commitments: Commitment, margin: int = 60, chains: Sequence
     return TrustPolicy(
         keys=tuple(TrustedKey(name=names[k], public_key=k, roles=_counting(held)) for k, held in roles.items()),
         margin=margin,
-        chains=tuple(chains),
         witnesses=min(witnesses, default=0),
     )
 

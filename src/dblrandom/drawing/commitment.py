@@ -185,10 +185,7 @@ class Commitment:
         Raises:
             PlanError: there is none.
         """
-        for task in self.plan.tasks:
-            if task.id == task_id:
-                return task
-        raise PlanError(f"there is no task {task_id!r}; there are {', '.join(t.id for t in self.plan.tasks)}")
+        return self.plan.task(task_id)
 
     def check_rosters(self, rosters: Mapping[str, Roster], samplers: Sequence[Sampler] = ()) -> None:
         """Check everything that committing requires of the rosters' rows, for every task.

@@ -15,7 +15,7 @@ from dblrandom.errors import StepError
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, Plan, ResultCode
 
-__all__ = ["Standing", "apply_result", "apply_substitution", "standing_at_first"]
+__all__ = ["Standing", "apply_result", "apply_substitution", "outcomes_in", "standing_at_first", "told_with"]
 
 
 class Standing:
@@ -94,14 +94,10 @@ class Standing:
             StepError: a target that was never drawn, a code twice, or a second result for a target whose first was
                 not pending: nothing amends a result.
         """
-        for target, codes in outcomes.items():
+        for target in outcomes:
             if target not in self.due:
                 raise self._refused(f"{target!r} was never drawn")
-            if len(set(codes)) != len(codes):
-                raise self._refused(f"the outcome of {target!r} has a code twice")
-            if ResultCode.PENDING not in self.told.get(target, (ResultCode.PENDING,)):
-                raise self._refused(f"{target!r} has a result already, and it was not pending")
-        self.told |= {target: tuple(codes) for target, codes in outcomes.items()}
+        self.told = told_with(self.told, self._drawn.task.id, outcomes)
 
     def _check(self, ground: str) -> None:
         if ground not in self._grounds:
@@ -175,6 +171,35 @@ def apply_substitution(standing: Mapping[str, Standing], body: Mapping[str, Json
     return act[what](str(name), ground)
 
 
+def outcomes_in(body: Mapping[str, Json]) -> dict[str, tuple[str, ...]]:
+    """The result codes of each target in a result's body.
+
+    Raises:
+        StepError: a target is named twice.
+    """
+    outcomes = cast("list[dict[str, Any]]", body["outcomes"])
+    found = {str(outcome["id"]): tuple(outcome["codes"]) for outcome in outcomes}
+    if len(found) != len(outcomes):
+        raise StepError(f"task {body['task']!r}: a target is named twice")
+    return found
+
+
+def told_with(
+    told: Mapping[str, tuple[str, ...]], task: str, outcomes: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """The results of a task's targets with some more; nothing amends a result.
+
+    Raises:
+        StepError: a code twice, or a second result for a target whose first was not pending.
+    """
+    for target, codes in outcomes.items():
+        if len(set(codes)) != len(codes):
+            raise StepError(f"task {task!r}: the outcome of {target!r} has a code twice")
+        if ResultCode.PENDING not in told.get(target, (ResultCode.PENDING,)):
+            raise StepError(f"task {task!r}: {target!r} has a result already, and it was not pending")
+    return {**told, **{target: tuple(codes) for target, codes in outcomes.items()}}
+
+
 def apply_result(standing: Mapping[str, Standing], body: Mapping[str, Json]) -> None:
     """Record the outcomes of a result's body.
 
@@ -184,11 +209,7 @@ def apply_result(standing: Mapping[str, Standing], body: Mapping[str, Json]) -> 
     task = str(body["task"])
     if task not in standing:
         raise StepError(f"there is no task {task!r} in the draw")
-    outcomes = cast("list[dict[str, Any]]", body["outcomes"])
-    found = {str(outcome["id"]): outcome["codes"] for outcome in outcomes}
-    if len(found) != len(outcomes):
-        raise StepError(f"task {task!r}: a target is named twice")
-    standing[task].tell(found)
+    standing[task].tell(outcomes_in(body))
 
 
 def standing_at_first(suite: Suite, plan: Plan, draw: Draw) -> dict[str, Standing]:

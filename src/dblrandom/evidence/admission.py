@@ -7,11 +7,11 @@ before it is signed or stored. It asks nobody whom to trust, so it is no substit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.drawing.revealing import check_reveal
-from dblrandom.drawing.standing import apply_result, apply_substitution
+from dblrandom.drawing.standing import apply_result, apply_substitution, outcomes_in, told_with
 from dblrandom.errors import (
     EntropyError,
     KeyFileError,
@@ -30,7 +30,7 @@ from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
 from dblrandom.kernel.signing import keyid, verify_ed25519
-from dblrandom.model import Json, ResultCode, time_seconds
+from dblrandom.model import Json, time_seconds
 from dblrandom.roster import Roster
 
 __all__ = ["check_admissible", "check_content", "check_lawful", "check_outcomes", "check_terms"]
@@ -123,21 +123,14 @@ def _check_blind_outcomes(transcript: Transcript, body: Mapping[str, Json]) -> N
     """What can be said of a result while the draw is sealed: its task, its targets' roster, whether it is the first."""
     task = transcript.commitment.task(str(body["task"]))
     roster = transcript.rosters.get(task.roster)
-    told: dict[str, list[str]] = {}
+    told: dict[str, tuple[str, ...]] = {}
     earlier = [r.stated for r in transcript.receipts if r.type == "result" and r.body["task"] == task.id]
     for result in (*earlier, body):
-        outcomes = cast("list[dict[str, Any]]", result["outcomes"])
-        if len({outcome["id"] for outcome in outcomes}) < len(outcomes):
-            raise StepError(f"task {task.id!r}: a target is named twice")
-        for outcome in outcomes:
-            target, codes = str(outcome["id"]), cast("list[str]", outcome["codes"])
-            if len(set(codes)) < len(codes):
-                raise StepError(f"task {task.id!r}: the outcome of {target!r} has a code twice")
-            if ResultCode.PENDING not in told.get(target, [ResultCode.PENDING]):
-                raise StepError(f"task {task.id!r}: {target!r} has a result already, and it was not pending")
+        outcomes = outcomes_in(result)
+        told = told_with(told, task.id, outcomes)
+        for target in outcomes:
             if roster is not None and roster.find(target.encode()) is None:
                 raise StepError(f"task {task.id!r}: {target!r} is not on the roster {task.roster!r}")
-            told[target] = codes
 
 
 def check_terms(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from dblrandom.errors import ReceiptError, VerificationError
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.kernel.suite import Suite, suite_named
 
-__all__ = ["GRAMMAR", "check_chain", "stage_after", "suite_of"]
+__all__ = ["GRAMMAR", "check_chain", "stage_after", "stage_of", "suite_of"]
 
 # One row for each stage: which types may come next, and the stage that they lead to. A witness receipt may come
 # anywhere but first and leaves the stage as it is.
@@ -45,6 +45,18 @@ def stage_after(stage: str, kind: str) -> str:
             f"redraw after entropy: a {kind} cannot stand here, as nothing cancels or alters a draw ({_lawful(stage)})"
         )
     raise ReceiptError(f"a {kind} is not lawful here ({_lawful(stage)})")
+
+
+def stage_of(receipts: Iterable[Receipt]) -> str:
+    """The stage to which receipts lead, from the beginning.
+
+    Raises:
+        ReceiptError: one of them is not lawful in its place.
+    """
+    stage = "empty"
+    for receipt in receipts:
+        stage = stage_after(stage, receipt.type)
+    return stage
 
 
 def _lawful(stage: str) -> str:

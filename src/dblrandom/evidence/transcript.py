@@ -14,7 +14,7 @@ from dblrandom.drawing.commitment import Commitment
 from dblrandom.drawing.draw import Draw, make_draw
 from dblrandom.drawing.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.errors import StepError
-from dblrandom.evidence.chain import check_chain, stage_after
+from dblrandom.evidence.chain import check_chain, stage_of
 from dblrandom.evidence.disclosing import Disclosure, disclosed_in
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.sealing import open_seals
@@ -73,10 +73,7 @@ class Transcript:
     @property
     def stage(self) -> str:
         """Where the ceremony stands: ``empty``, ``committed``, ``voided``, ``sealing``, ``revealed`` or ``drawn``."""
-        stage = "empty"
-        for receipt in self.receipts:
-            stage = stage_after(stage, receipt.type)
-        return stage
+        return stage_of(self.receipts)
 
     @property
     def head(self) -> str | None:

@@ -16,7 +16,7 @@ from dblrandom.drawing.draw import Draw, TaskDraw, make_draw
 from dblrandom.drawing.revealing import check_reveal
 from dblrandom.errors import InputError, VerificationError
 from dblrandom.evidence.aftermath import check_aftermath, check_deadlines, check_seals
-from dblrandom.evidence.chain import check_chain, stage_after
+from dblrandom.evidence.chain import check_chain, stage_of
 from dblrandom.evidence.comparing import check_stated_draw, difference
 from dblrandom.evidence.dating import check_declared_signers, check_signatures, read_dates, signed_by
 from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
@@ -98,7 +98,7 @@ def verify(
     _check_voids(case, commitments)
     current = commitments[-1]
     _check_rosters(current, given, samplers, notes)
-    stage = _stage(chain)
+    stage = stage_of(chain)
     draw = _check_entropy_and_draw(case, current, digests, given, samplers)
     standing = check_aftermath(case, current, draw)
     check_seals(case, suite)
@@ -114,13 +114,6 @@ def verify(
         checks=tuple(notes.checks),
         findings=tuple(notes.findings),
     )
-
-
-def _stage(chain: Sequence[Receipt]) -> str:
-    stage = "empty"
-    for receipt in chain:
-        stage = stage_after(stage, receipt.type)
-    return stage
 
 
 def _read_rosters(suite: Suite, rosters: Mapping[str, Roster | bytes]) -> dict[str, Roster]:
