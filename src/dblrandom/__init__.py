@@ -9,7 +9,7 @@ Importing this package imports no optional dependency.
 from __future__ import annotations
 
 from dblrandom.adapters.clock import now
-from dblrandom.adapters.folder import CeremonyFolder, suggested_trust
+from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.keyfiles import read_public_key, read_signer, write_private_key, write_public_key
 from dblrandom.adapters.planfiles import load_plan, save_plan
 from dblrandom.adapters.randomness import random_bytes
@@ -48,6 +48,7 @@ from dblrandom.evidence import (
     check_target,
     schema,
     schemas,
+    suggested_trust,
     verify,
 )
 from dblrandom.kernel.signing import Ed25519Signer, Signer

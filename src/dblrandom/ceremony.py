@@ -21,6 +21,7 @@ from dblrandom.evidence.admission import check_admissible, check_content, check_
 from dblrandom.evidence.bodies import SEALABLE, check_body
 from dblrandom.evidence.receipt import Receipt, payload_bytes, sign_payload
 from dblrandom.evidence.transcript import Transcript
+from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.rows import check_id
 from dblrandom.kernel.signing import Signer
@@ -53,12 +54,14 @@ class Ceremony(Transcript):
         suite: Suite = SHA256,
         beacons: Mapping[str, Beacon] = BEACONS,
         samplers: Sequence[Sampler] = (),
+        trust: TrustPolicy | None = None,
     ) -> Self:
         """Begin a ceremony with a plan and its rosters; nothing is fixed before :meth:`commit`.
 
-        Populations are made into rosters; a confidential one must be built beforehand, with its blinds.
+        ``trust`` is the policy that verifiers will be told to use; without it, that all declared witnesses must date
+        what has to be dated. Populations are made into rosters; a confidential one must be built beforehand, with its blinds.
         """
-        found = cls(name, suite, beacons=beacons, samplers=samplers)
+        found = cls(name, suite, beacons=beacons, samplers=samplers, trust=trust)
         found.redraft(plan, rosters)
         return found
 
@@ -91,6 +94,8 @@ class Ceremony(Transcript):
     ) -> bytes:
         """The payload of a commitment, for all who must sign it to sign; :meth:`admit` then takes the envelope.
 
+        A commitment after a void names the same ceremony before it as the one that was voided, unless told otherwise.
+
         Raises:
             StepError: a commitment is not lawful now.
             EntropyError, PlanError, RosterError: something that could not be drawn from.
@@ -104,7 +109,7 @@ class Ceremony(Transcript):
             sources=tuple(entropy),
             signers=tuple(signers),
             deadlines=deadlines,
-            previous_ceremony=previous_ceremony,
+            previous_ceremony=self._previous(previous_ceremony),
             replaces=self.commitment_digest if self.receipts else None,
         )
         check_terms(self, commitment, rosters=rosters, time=time, margin=margin)
@@ -297,6 +302,11 @@ class Ceremony(Transcript):
         return payload_bytes(
             kind, ceremony=self.name, sequence=len(self.receipts) + 1, previous=self.head, time=time, body=body
         )
+
+    def _previous(self, given: str | None) -> str | None:
+        if given is None and self.receipts:
+            return self.commitment.previous_ceremony
+        return given
 
     def _undisclosed(self) -> bool:
         """Whether some secret is still known to its holder alone, as far as the chain tells."""

@@ -44,12 +44,12 @@ from kit import (
     witness,
 )
 
-from dblrandom.adapters.folder import CeremonyFolder, suggested_trust
+from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.ceremony import Ceremony
 from dblrandom.drawing import Declared
 from dblrandom.drawing.standing import standing_at_first
 from dblrandom.errors import DblrandomError, StepError, VerificationError
-from dblrandom.evidence import Finding, Receipt, TrustedKey, TrustPolicy, WitnessMemory, sign_payload
+from dblrandom.evidence import Finding, Receipt, TrustedKey, TrustPolicy, WitnessMemory, sign_payload, suggested_trust
 from dblrandom.evidence.receipt import payload_bytes
 from dblrandom.evidence.trust import PinnedChain
 from dblrandom.kernel.canonical import encode
@@ -271,7 +271,6 @@ def co_signed(chain: list[Step]) -> None:
             step.keys.append("second")
 
 
-@flaw("a signature out of its time is an error, where it should not count")
 @pytest.mark.parametrize("limits", [{"revoked": "2024-04-01T00:00:00Z"}, {"valid_until": "2024-04-01T00:00:00Z"}])
 def test_a_signature_that_does_not_count_beside_one_that_does(limits: dict[str, str]) -> None:
     """Section 7: a revoked key's signature does not count; here another organiser's does, and one is enough."""
@@ -295,15 +294,7 @@ def dated_by_the_operator(*, signed: bool) -> Forged:
     return forge(chain, recompute=True)
 
 
-@pytest.mark.parametrize(
-    "signed",
-    [
-        False,
-        pytest.param(
-            True, marks=flaw("a signature that nobody needs makes a ceremony unverifiable once its key has expired")
-        ),
-    ],
-)
+@pytest.mark.parametrize("signed", [False, True])
 def test_the_only_witness_operates_the_chain_and_his_key_expires_years_later(signed: bool) -> None:
     """The policy pins his chain, so that his signature under the commitment is not needed; it must do no harm."""
     key = {"operator": {"roles": ("operator", "witness"), "valid_until": "2026-01-01T00:00:00Z"}}
@@ -312,7 +303,6 @@ def test_the_only_witness_operates_the_chain_and_his_key_expires_years_later(sig
     assert report.stage == "drawn"
 
 
-@flaw("without as_of a key's validity is judged as broken, where it is only not checked")
 def test_a_key_with_an_end_where_no_time_is_given() -> None:
     """``CeremonyFolder.verify()`` gives none; what cannot be judged without it is not checked, and no error."""
     trust = policy(keys={"organiser": {"valid_until": "2030-01-01T00:00:00Z"}})
@@ -324,7 +314,6 @@ def sealed_phase(made: Ceremony) -> tuple[Any, dict[str, Any]]:
     return draw, made.seal("draw", draw.to_json(), blind=BLIND, time=PUBLIC, **BY)
 
 
-@flaw("admission takes one sealed substitution at a time, and none can be opened before the draw", StepError)
 def test_two_substitutions_while_the_draw_is_sealed() -> None:
     """Nothing can be opened before the draw is, so a second visit that fails must be sealed beside the first.
 
@@ -393,13 +382,12 @@ def handed_over() -> Ceremony:
     """Committed by one organiser, voided, dated, and committed again by another."""
     made = office.committed()
     made.void("another office takes over", **NOW)
-    made.witness(time="2024-03-01T06:05:00Z", keys=office.keys("notary"))
+    made.witness(time="2024-03-01T06:05:00Z", keys=office.keys("notary", "discipline"))
     everybody = [*signers(("organiser", "second")), *(s for s in office.declared() if s.role != "organiser")]
     again(made, "2024-03-01T07:00:00Z", signers=everybody, keys=office.keys("second", "discipline", "notary"))
     return made
 
 
-@flaw("the memory of an organiser who is replaced is not brought up to date", AssertionError)
 def test_a_ceremony_handed_over_does_not_stay_open_with_the_first() -> None:
     """A witness who saw the first commitment and comes back after the second must see that the first was voided."""
     made = handed_over()
@@ -421,9 +409,9 @@ def test_a_secret_disclosed_before_the_void_does_not_stop_the_next_from_being_se
     """The new secret has the old one's name, and nobody has seen it."""
     made = office.disclosed()
     made.void("x", time="2024-03-01T13:00:00Z", **BY)
-    made.witness(time="2024-03-01T13:05:00Z", keys=office.keys("notary"))
+    made.witness(time="2024-03-01T13:05:00Z", keys=office.keys("notary", "discipline"))
     again(made, "2024-03-01T14:00:00Z")
-    made.witness(time="2024-03-01T14:05:00Z", keys=office.keys("notary"))
+    made.witness(time="2024-03-01T14:05:00Z", keys=office.keys("notary", "discipline"))
     values = office.values() | {"discipline": office.secret("the second")}
     made.seal("reveal", made.compute_reveal(values), blind=BLIND, time=PUBLIC, **BY)
 
@@ -459,9 +447,9 @@ def test_a_commitment_dated_too_late_can_still_be_voided() -> None:
 def test_a_wrong_previous_ceremony_can_be_put_right_by_a_void() -> None:
     made = office.opened()
     office.commit(made, previous_ceremony="1" * 64)
-    made.witness(time=office.DATED, keys=office.keys("notary"))
+    made.witness(time=office.DATED, keys=office.keys("notary", "discipline"))
     made.void("it named the wrong ceremony", **NOW)
-    made.witness(time="2024-03-01T06:05:00Z", keys=office.keys("notary"))
+    made.witness(time="2024-03-01T06:05:00Z", keys=office.keys("notary", "discipline"))
     again(made, "2024-03-01T07:00:00Z", previous_ceremony="2" * 64)
     made.witness(time="2024-03-01T07:05:00Z", keys=office.keys("notary"))
     assert office.report_on(made, trust=office.policy(previous_ceremony="2" * 64)).stage == "committed"
@@ -523,7 +511,6 @@ def test_a_code_twice_before_the_opening() -> None:
     )
 
 
-@flaw("any witness receipt after the void will do, whoever gave it and whenever")
 @pytest.mark.parametrize(
     ("time", "by"),
     [
@@ -554,7 +541,6 @@ def auditor_key() -> TrustedKey:
     return TrustedKey(name="auditor", public_key=office.key("auditor").public_key.hex(), roles=("auditor",))
 
 
-@flaw("one witness receipt will do where two witnesses are declared")
 def test_a_void_that_one_of_two_declared_witnesses_has_dated() -> None:
     """The commitment declares two witnesses; the policy that it suggests asks for both."""
     made = office.committed()
@@ -568,7 +554,6 @@ def test_a_void_that_one_of_two_declared_witnesses_has_dated() -> None:
     )
 
 
-@flaw("one receipt before will do, even an auditor's, where two witnesses are declared")
 @pytest.mark.parametrize("first", ["notary", "auditor"])
 def test_a_secret_disclosed_before_all_declared_witnesses_have_dated_the_commitment(first: str) -> None:
     made = office.opened()
@@ -594,7 +579,6 @@ def test_all_secrets_disclosed_by_the_receipt_that_first_dates_a_void() -> None:
     )
 
 
-@flaw("admission does not hold a new organiser against the witness receipts before")
 def test_an_organiser_who_was_a_witness_before_the_void() -> None:
     """The one who takes over has dated the first commitment: every verifier takes it for witnessing himself."""
     made = office.committed()
@@ -617,7 +601,6 @@ def test_an_organiser_who_was_a_witness_before_the_void() -> None:
     )
 
 
-@flaw("admission knows digests that were used and not values that were disclosed")
 def test_a_secret_that_was_disclosed_comes_back_under_another_name() -> None:
     made = office.disclosed()
     made.void("x", time="2024-03-01T13:00:00Z", **BY)
@@ -715,7 +698,6 @@ def test_one_seal_twice(code: str) -> None:
     )
 
 
-@flaw("admission lets the next commitment name another ceremony before")
 def test_a_recommitment_that_forgets_the_ceremony_before() -> None:
     """The argument's default is ``None``: a verifier who knows the ceremony before refuses the chain for good."""
     made = office.opened()
@@ -737,7 +719,6 @@ def test_a_void_in_the_last_minute() -> None:
     )
 
 
-@flaw("admission lets an undated commitment be revealed")
 def test_a_reveal_of_a_commitment_that_no_declared_witness_has_dated() -> None:
     made = office.opened()
     office.commit(made)

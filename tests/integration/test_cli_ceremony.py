@@ -350,6 +350,8 @@ def test_explained_lines_work_with_sm3(tmp_path: Path) -> None:
     run("secret", "new", *secret, "--out", tmp_path / "d", "--declaration", declaration, "--suite", "sm3")
     keys = [text for office in ("organiser", "notary", "discipline") for text in ("--key", offices.key(office))]
     run("commit", offices.ceremony, *offices.terms(secret="d"), *keys, "--suite", "sm3")
+    witnesses = [text for office in ("notary", "discipline") for text in ("--key", offices.key(office))]
+    run("witness", offices.ceremony, *witnesses, "--time", "2024-01-30T02:05:00Z")
     run("beacon", "tick", offices.chain, "--time", VALUE)
     values = ("--chain", f"notary={offices.chain}", "--secret", f"d={tmp_path / 'd'}")
     run("reveal", offices.ceremony, *values, "--key", organiser, "--time", DRAWN)
@@ -406,7 +408,7 @@ def test_a_voided_commitment_is_followed_by_another(begun: Offices, tmp_path: Pa
     run("void", folder, "--reason", "a wrong roster 错误", *own, "--time", "2024-01-31T00:00:00Z")
     assert said("verify", folder, "--as-of", "2024-01-31T00:00:00Z")["report"]["stage"] == "voided"
     witness = ("witness", folder, "--key", offices.key("notary"), "--memory", offices.root / "notary" / "memory.json")
-    assert "let a witness see it" in run(*again, code=2).stderr
+    assert "let every declared witness see it" in run(*again, code=2).stderr
     run(*witness, "--time", "2024-01-31T00:01:00Z")
     run("witness", folder, "--key", offices.key("discipline"), "--time", "2024-01-31T00:02:00Z")
     run(*again)

@@ -271,10 +271,10 @@ def test_after_a_void_another_plan_with_other_rosters_is_committed() -> None:
     made = kit.committed()
     first = made.commitment_digest
     made.void("the plan changed", **NOW)
-    made.witness(time=kit.DATED, keys=kit.keys("notary"))
+    made.witness(time=kit.DATED, keys=kit.keys("notary", "discipline"))
     made.redraft(kit.plan(kit.task("new")), [kit.targets(12), kit.inspectors(), kit.recusals()])
     recommit(made)
-    made.witness(time=kit.DATED, keys=kit.keys("notary"))
+    made.witness(time=kit.DATED, keys=kit.keys("notary", "discipline"))
     assert made.commitment.replaces == first
     made.reveal(kit.values() | {"discipline": kit.secret("another time")}, time=kit.PUBLIC, **BY)
     assert list(made.draw(time=kit.DRAWN, **BY)) == ["new"]
@@ -286,7 +286,7 @@ def test_after_a_void_another_plan_with_other_rosters_is_committed() -> None:
 def test_after_a_void_the_same_plan_can_be_committed_again() -> None:
     made = kit.committed()
     made.void("x", **NOW)
-    made.witness(time=kit.DATED, keys=kit.keys("notary"))
+    made.witness(time=kit.DATED, keys=kit.keys("notary", "discipline"))
     read = Ceremony.read(made.envelopes, made.rosters.values())
     recommit(read)
     assert read.commitment.plan == kit.plan()
@@ -494,13 +494,16 @@ class Moon:
     def holder(self, source: Source) -> str | None:
         return None
 
+    def public_from(self, source: Source) -> str | None:
+        return None
+
 
 def test_a_third_partys_beacon_is_used_and_judged() -> None:
     moon = Source(kind="x-moon", name="moon", not_before=kit.PUBLIC)
     beacons = BUILT_IN | {"x-moon": Moon()}
     made = kit.opened(beacons=beacons)
     kit.commit(made, entropy=[moon])
-    made.witness(time=kit.DATED, keys=kit.keys("notary"))
+    made.witness(time=kit.DATED, keys=kit.keys("notary", "discipline"))
     refused(made, lambda: made.reveal({"moon": "0a"}, **LATER), EntropyError, "not the moon")
     made.reveal({"moon": Value("0a", {"seen": True})}, **LATER)
     made.draw(**LATER)

@@ -11,10 +11,11 @@ from typing import Any
 import ceremonies as kit
 import pytest
 
-from dblrandom.adapters.folder import CeremonyFolder, suggested_trust
+from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.ceremony import Ceremony
 from dblrandom.errors import DblrandomError, FolderError, StepError, VerificationError
+from dblrandom.evidence import suggested_trust
 from dblrandom.kernel.suite import SHA256, SM3, Suite
 from dblrandom.roster import Roster
 

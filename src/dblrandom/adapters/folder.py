@@ -20,9 +20,8 @@ from dblrandom.adapters.files import os_failure, read_bytes
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
-from dblrandom.drawing import Commitment
 from dblrandom.errors import DblrandomError, FolderError, VerificationError
-from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustedKey, TrustPolicy, verify
+from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustPolicy, suggested_trust, verify
 from dblrandom.model import planfile
 from dblrandom.roster import Roster
 from dblrandom.sampling import Sampler
@@ -228,7 +227,13 @@ class CeremonyFolder:
     def _resume(self, contents: Contents) -> Ceremony:
         suite = Transcript.read(contents.receipts).suite
         rosters = [Roster.from_file(suite, name, data) for name, data in contents.rosters.items()]
-        return Ceremony.read(contents.receipts, rosters, beacons=self._beacons, samplers=self._samplers)
+        return Ceremony.read(
+            contents.receipts,
+            rosters,
+            beacons=self._beacons,
+            samplers=self._samplers,
+            trust=TrustPolicy.from_bytes(contents.trust, str(self.root / _TRUST)),
+        )
 
     def _write(
         self, listed: Mapping[str, str], files: Mapping[str, bytes | None], private: Mapping[str, bytes]
@@ -288,28 +293,3 @@ def _check_files(contents: Contents) -> None:
         for name in sorted(found ^ expected[directory]):
             problem = "it is missing" if name in expected[directory] else "it does not belong to this ceremony"
             raise VerificationError("folder", problem, where=f"{directory}/{name}.tsv")
-
-
-def suggested_trust(*commitments: Commitment, margin: int = 60) -> TrustPolicy:
-    """A policy that trusts every signer whom the commitments declare; a starting point, not a reason to trust.
-
-    As many different witnesses as every one of them declares must date a commitment.
-    """
-    roles: dict[str, list[str]] = {}
-    names: dict[str, str] = {}
-    witnesses = []
-    for commitment in commitments:
-        witnesses.append(len({s.name or s.public_key for s in commitment.signers if s.role == "witness"}))
-        for signer in commitment.signers:
-            roles.setdefault(signer.public_key, []).append(signer.role)
-            names[signer.public_key] = signer.name or names.get(signer.public_key, signer.public_key[:16])
-    return TrustPolicy(
-        keys=tuple(TrustedKey(name=names[k], public_key=k, roles=_counting(held)) for k, held in roles.items()),
-        margin=margin,
-        witnesses=min(witnesses, default=0),
-    )
-
-
-def _counting(held: Sequence[str]) -> tuple[str, ...]:
-    """The roles that a key can be trusted with: the organiser may hold a secret, and is not independent of himself."""
-    return ("organiser",) if "organiser" in held else tuple(sorted(set(held)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from dblrandom.adapters.files import read_bytes, write_new
-from dblrandom.adapters.folder import CeremonyFolder, suggested_trust
+from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.planfiles import load_plan
 from dblrandom.adapters.tables import ENCODINGS
 from dblrandom.ceremony import Ceremony
@@ -31,8 +31,8 @@ from dblrandom.cli.rosters import named_rosters
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.drawing import Commitment
 from dblrandom.errors import FolderError, PlanError, StepError, VerificationError
-from dblrandom.evidence import Receipt, TrustPolicy, sign_payload
-from dblrandom.evidence.dating import check_declared_signers
+from dblrandom.evidence import Receipt, TrustPolicy, sign_payload, suggested_trust
+from dblrandom.evidence.signatures import check_declared_signers
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Plan
 from dblrandom.roster import Roster

@@ -4,6 +4,7 @@ from dblrandom.evidence.bodies import schema, schemas
 from dblrandom.evidence.receipt import Receipt, add_signatures, payload_bytes, sign_payload
 from dblrandom.evidence.report import Check, Finding, Report, Status
 from dblrandom.evidence.single import InspectorCase, TargetCase, check_inspector, check_target
+from dblrandom.evidence.suggesting import suggested_trust
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.evidence.trust import PinnedChain, Requirement, TrustedKey, TrustPolicy
 from dblrandom.evidence.verify import REHEARSAL_PREFIX, verify
@@ -31,5 +32,6 @@ __all__ = [
     "schema",
     "schemas",
     "sign_payload",
+    "suggested_trust",
     "verify",
 ]

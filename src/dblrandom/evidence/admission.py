@@ -23,9 +23,11 @@ from dblrandom.errors import (
 )
 from dblrandom.evidence.chain import stage_after
 from dblrandom.evidence.comparing import difference
-from dblrandom.evidence.dating import check_declared_signers, organisers_own
-from dblrandom.evidence.disclosing import check_disclosed
+from dblrandom.evidence.dating import organisers_own
+from dblrandom.evidence.disclosing import check_disclosed, check_never_disclosed
+from dblrandom.evidence.foresight import check_dated, check_void_dated, dated_by_all
 from dblrandom.evidence.receipt import Receipt
+from dblrandom.evidence.signatures import check_declared_signers
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
@@ -101,6 +103,8 @@ def check_admissible(transcript: Transcript, receipt: Receipt, *, rosters: Mappi
         _check_void(transcript, receipt)
     else:
         _check_moment(transcript, receipt)
+        if transcript.stage in ("committed", "sealing"):
+            check_dated(transcript)
         _check_seal(transcript, receipt)
         check_content(transcript, receipt.type, receipt.stated)
 
@@ -155,9 +159,21 @@ def check_terms(
             raise EntropyError(problem, where=where)
         if source.kind == "secret" and source.terms["digest"] in used:
             raise EntropyError("this secret was committed before: make a new one", where=where)
-    void = transcript.last("void")
-    if void is not None and not any(r.type == "witness" for r in transcript.receipts[void.sequence :]):
-        raise StepError("the void is not dated: let a witness see it before the next commitment")
+    check_never_disclosed(commitment, transcript.name, transcript.receipts)
+    _check_new_organisers(transcript, commitment)
+    if transcript.receipts:
+        check_void_dated(transcript)
+
+
+def _check_new_organisers(transcript: Transcript, commitment: Commitment) -> None:
+    """Who has witnessed an earlier commitment cannot become its organiser: he would have witnessed himself."""
+    witnessed = {s.keyid for r in transcript.receipts if r.type == "witness" for s in r.signatures}
+    for signer in commitment.signers:
+        if signer.role == "organiser" and keyid(bytes.fromhex(signer.public_key)) in witnessed:
+            raise StepError(
+                f"{signer.name or signer.public_key} witnessed this ceremony and cannot become its organiser: "
+                "begin another ceremony"
+            )
 
 
 def _check_commitment(transcript: Transcript, receipt: Receipt, rosters: Mapping[str, Roster], margin: int) -> None:
@@ -202,8 +218,11 @@ def _check_witness(transcript: Transcript, receipt: Receipt) -> None:
     if disclosed:
         check_disclosed(transcript.commitment, transcript.name, disclosed, transcript.beacons)
         committed = cast(Receipt, transcript.last("commitment")).sequence
-        if not any(r.type == "witness" and r.time < receipt.time for r in transcript.receipts[committed:]):
-            raise StepError("a witness must date the commitment before its secrets are disclosed")
+        earlier = any(r.type == "witness" and r.time < receipt.time for r in transcript.receipts[committed:])
+        dated = dated_by_all(transcript, committed)
+        declared = any(signer.role == "witness" for signer in transcript.commitment.signers)
+        if not earlier or (declared and (dated is None or dated >= receipt.time)):
+            raise StepError("every declared witness must date the commitment before its secrets are disclosed")
 
 
 def _check_void(transcript: Transcript, receipt: Receipt) -> None:
@@ -232,8 +251,10 @@ def _check_seal(transcript: Transcript, receipt: Receipt) -> None:
             raise StepError(f"the {kind} is public already: there is nothing to seal")
         if any(r.type == "sealed" and r.body["digest"] == receipt.body["digest"] for r in transcript.receipts):
             raise StepError("this was sealed already: two seals of one body could not both be opened")
-        if kind != "result" and any(s.body["type"] == kind for s in transcript.closed_seals):
-            # There is one reveal and one draw, and a substitution rests on those before it.
+        # There is one reveal and one draw. Substitutions sealed with the draw are opened one after the other; later
+        # ones are computed from what is public, and so rest on those before them.
+        many = kind == "result" or (kind == "substitution" and transcript.last("draw") is None)
+        if not many and any(s.body["type"] == kind for s in transcript.closed_seals):
             raise StepError(f"a sealed {kind} is still closed: unseal it before another is sealed")
         return
     closed = {s.body["digest"] for s in transcript.closed_seals if s.body["type"] == receipt.type}

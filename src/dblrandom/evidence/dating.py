@@ -1,32 +1,23 @@
-"""Signatures and dates: who vouches for each receipt, and between which moments it was made (docs/spec, sections 6, 7).
+"""Dates: between which moments each receipt was made (docs/spec, sections 6 and 7).
 
-A receipt's own ``time`` proves nothing. What dates it are witnesses: a receipt existed before the time of every
-witness receipt that attests it or a later one, and was made after the time of every witness receipt that it comes
-after, because its digest covers theirs.
+A receipt's own ``time`` proves nothing. What dates it are witness receipts: a receipt existed before the time of every
+one that attests it or a later one, and was made after the time of every one that it comes after, because its digest
+covers theirs. The time is that of a trusted witness who signed it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 import attrs
 
-from dblrandom.errors import KeyFileError, VerificationError
+from dblrandom.errors import VerificationError
 from dblrandom.evidence.receipt import Receipt
-from dblrandom.evidence.trust import TrustedKey, TrustPolicy
-from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
-from dblrandom.kernel.signing import keyid, verify_ed25519
+from dblrandom.evidence.trust import TrustedKey
+from dblrandom.kernel.signing import keyid
 
-__all__ = [
-    "Attestation",
-    "Dates",
-    "check_declared_signers",
-    "check_signatures",
-    "organisers_own",
-    "read_dates",
-    "signed_by",
-]
+__all__ = ["Attestation", "Dates", "organisers_own", "read_dates"]
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +37,8 @@ class Dates:
     attestations: tuple[Attestation, ...]
     audits: tuple[Attestation, ...] = ()
     """What trusted auditors attest: that they checked a sealed draw in full. It dates nothing."""
+    idle: tuple[tuple[str, str], ...] = ()
+    """The witness receipts in which a trusted signature does not count, each with the reason."""
 
     def before(self, sequence: int, *, besides: str | None = None) -> str | None:
         """The earliest time at which the receipt is known to have existed, or ``None``.
@@ -73,92 +66,107 @@ class Dates:
         return {a.witness for a in self.attestations if a.attested >= sequence}
 
 
-def signed_by(receipt: Receipt, trust: TrustPolicy) -> tuple[tuple[TrustedKey, ...], tuple[str, ...]]:
-    """The known keys whose signatures on a receipt are good, and the ids of the unknown ones.
+@attrs.frozen
+class _Claim:
+    """An attestation that counts only where another, by somebody else, shows it to be older than ``limit``."""
 
-    Raises:
-        VerificationError: a known key's signature is bad, however many others are good.
-    """
-    known: list[TrustedKey] = []
-    unknown: list[str] = []
-    message = pae(PAYLOAD_TYPE, receipt.payload)
-    for signature in receipt.signatures:
-        key = trust.key(signature.keyid)
-        if key is None:
-            unknown.append(signature.keyid)
-            continue
-        try:
-            verify_ed25519(bytes.fromhex(key.public_key), signature.value, message)
-        except KeyFileError as error:
-            raise VerificationError(
-                "signature", f"the signature of {key.name!r} is bad: {error}", where=receipt.label
-            ) from error
-        known.append(key)
-    return tuple(known), tuple(unknown)
+    entry: Attestation
+    role: str
+    limit: str | None
 
 
-def check_declared_signers(receipt: Receipt) -> tuple[str, ...]:
-    """Check that everyone whom a commitment declares as organiser or party has signed it.
-
-    Returns:
-        The ids of the keys that a commitment declares, with a good signature each.
-
-    Raises:
-        VerificationError: a declared signature is missing or bad.
-    """
-    good = []
-    message = pae(PAYLOAD_TYPE, receipt.payload)
-    signatures = {s.keyid: s.value for s in receipt.signatures}
-    for entry in cast("list[dict[str, str]]", receipt.body["signers"]):
-        public = bytes.fromhex(entry["public_key"])
-        name = keyid(public)
-        if name not in signatures:
-            if entry["role"] in ("organiser", "party"):
-                raise VerificationError(
-                    "signature", f"the {entry['role']} {name} did not sign the commitment", where=receipt.label
-                )
-            continue
-        try:
-            verify_ed25519(public, signatures[name], message)
-        except KeyFileError as error:
-            raise VerificationError(
-                "signature", f"the signature of {name} is bad: {error}", where=receipt.label
-            ) from error
-        good.append(name)
-    return tuple(good)
-
-
-def read_dates(receipts: Sequence[Receipt], digests: Sequence[str], trust: TrustPolicy) -> Dates:
+def read_dates(
+    receipts: Sequence[Receipt], digests: Sequence[str], signed: Mapping[int, Iterable[TrustedKey]]
+) -> Dates:
     """Check every witness receipt and gather what the trusted ones show.
+
+    Args:
+        receipts: the chain.
+        digests: the digest of each receipt.
+        signed: the trusted keys with a good signature, by the sequence of each witness receipt.
 
     Raises:
         VerificationError: a witness receipt for a digest that is not in the chain before it, or with another time in
             its body than in its payload, or signed by no trusted witness or auditor, or by the organiser.
     """
-    found: dict[str, list[Attestation]] = {"witness": [], "auditor": []}
+    claims: list[_Claim] = []
+    idle: list[tuple[str, str]] = []
     own = organisers_own(receipts)
     for receipt in receipts:
         if receipt.type != "witness":
             continue
-        attested = cast(int, receipt.body["sequence"])
-        if attested >= receipt.sequence or receipt.body["digest"] != digests[attested - 1]:
-            raise VerificationError(
-                "witness", f"it attests no receipt of this chain (sequence {attested})", where=receipt.label
-            )
-        if receipt.body["ceremony"] != receipt.ceremony or receipt.body["time"] != receipt.time:
-            raise VerificationError(
-                "witness", "its body names another ceremony or time than its payload", where=receipt.label
-            )
-        known, _ = signed_by(receipt, trust)
+        _check_attests(receipt, digests)
         if any(s.keyid in own for s in receipt.signatures):
             raise VerificationError("witness", "the organiser cannot witness his own ceremony", where=receipt.label)
-        if not any(role in key.roles for key in known for role in found):
+        found, reasons = _claims(receipt, signed[receipt.sequence])
+        if not found and not reasons:
             raise VerificationError("witness", "no trusted witness or auditor signed it", where=receipt.label)
-        for key in known:
-            entry = Attestation(witness=key.name, attested=attested, sequence=receipt.sequence, time=receipt.time)
-            for role in found.keys() & set(key.roles):
-                found[role].append(entry)
-    return Dates(tuple(found["witness"]), tuple(found["auditor"]))
+        claims += found
+        idle += [(receipt.label, reason) for reason in reasons]
+    accepted = _accepted(claims)
+    late = [c for c in claims if c not in accepted]
+    idle += [(f"receipt {c.entry.sequence} (witness)", _revoked(c)) for c in late]
+    return Dates(
+        tuple(c.entry for c in claims if c.role == "witness" and c in accepted),
+        tuple(c.entry for c in claims if c.role == "auditor" and c in accepted),
+        tuple(idle),
+    )
+
+
+def _check_attests(receipt: Receipt, digests: Sequence[str]) -> None:
+    attested = cast(int, receipt.body["sequence"])
+    if attested >= receipt.sequence or receipt.body["digest"] != digests[attested - 1]:
+        raise VerificationError(
+            "witness", f"it attests no receipt of this chain (sequence {attested})", where=receipt.label
+        )
+    if receipt.body["ceremony"] != receipt.ceremony or receipt.body["time"] != receipt.time:
+        raise VerificationError(
+            "witness", "its body names another ceremony or time than its payload", where=receipt.label
+        )
+
+
+def _claims(receipt: Receipt, keys: Iterable[TrustedKey]) -> tuple[list[_Claim], list[str]]:
+    """What each key claims by one witness receipt, and why a key that is out of its time does not."""
+    found, reasons = [], []
+    for key in keys:
+        entry = Attestation(
+            witness=key.name,
+            attested=cast(int, receipt.body["sequence"]),
+            sequence=receipt.sequence,
+            time=receipt.time,
+        )
+        roles = {"witness", "auditor"} & set(key.roles)
+        if not roles:
+            continue
+        if not (key.valid_from or receipt.time) <= receipt.time <= (key.valid_until or receipt.time):
+            reasons.append(f"the key of {key.name!r} is not valid at {receipt.time}")
+            continue
+        found += [_Claim(entry, role, key.revoked) for role in sorted(roles)]
+    return found, reasons
+
+
+def _accepted(claims: Sequence[_Claim]) -> list[_Claim]:
+    """The claims that stand: those without a limit, and, one after the other, those that what stands shows in time.
+
+    Built up from nothing, so that two revoked keys cannot vouch for each other.
+    """
+    standing = [claim for claim in claims if claim.limit is None]
+    waiting = [claim for claim in claims if claim.limit is not None]
+    while True:
+        dates = Dates(tuple(claim.entry for claim in standing if claim.role == "witness"))
+        shown = []
+        for claim in waiting:
+            other = dates.before(claim.entry.sequence, besides=claim.entry.witness)
+            if other is not None and other < cast(str, claim.limit):
+                shown.append(claim)
+        if not shown:
+            return standing
+        standing += shown
+        waiting = [claim for claim in waiting if claim not in shown]
+
+
+def _revoked(claim: _Claim) -> str:
+    return f"the key of {claim.entry.witness!r} was revoked on {claim.limit}, and no other witness dates this before"
 
 
 def organisers_own(receipts: Sequence[Receipt]) -> set[str]:
@@ -170,55 +178,3 @@ def organisers_own(receipts: Sequence[Receipt]) -> set[str]:
                 if entry["role"] == "organiser":
                     own.add(keyid(bytes.fromhex(entry["public_key"])))
     return own
-
-
-def check_signatures(
-    receipt: Receipt, trust: TrustPolicy, dates: Dates, organisers: Collection[str], as_of: str | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Check that enough different holders signed a receipt while their keys were good.
-
-    Args:
-        receipt: the receipt.
-        trust: whose keys count, for what and until when.
-        dates: what the witnesses show.
-        organisers: the public keys that the commitment in force declares as the organiser's; no other organiser counts.
-        as_of: the verifier's own time, which judges a key where nobody dates the receipt.
-
-    Returns:
-        The names of the holders that count, sorted, and the ids of the keys that nobody knows.
-
-    Raises:
-        VerificationError: too few for what the policy requires, or a key used outside its time.
-    """
-    known, unknown = signed_by(receipt, trust)
-    for key in known:
-        _check_key_time(key, receipt, dates, as_of)
-    for need in trust.require.get(receipt.type, ()):
-        counting = [k for k in known if need.role in k.roles]
-        if need.role == "organiser":
-            counting = [k for k in counting if k.public_key in organisers]
-        holders = {key.name for key in counting}
-        if len(holders) < need.threshold:
-            raise VerificationError(
-                "signature",
-                f"{len(holders)} of {need.threshold} needed holders of the role {need.role} signed it",
-                where=receipt.label,
-            )
-    return tuple(sorted({key.name for key in known})), unknown
-
-
-def _check_key_time(key: TrustedKey, receipt: Receipt, dates: Dates, as_of: str | None) -> None:
-    """A witness's own receipt carries its date; every other receipt has the date that others give it."""
-    other = dates.before(receipt.sequence, besides=key.name)
-    own = receipt.time if receipt.type == "witness" else None
-    latest = own or other or as_of
-    earliest = own or other or dates.after(receipt.sequence) or as_of
-    if key.revoked is not None and (other is None or other >= key.revoked):
-        problem = f"was revoked on {key.revoked}, and no other witness dates this before"
-    elif key.valid_until is not None and (latest is None or latest > key.valid_until):
-        problem = f"is valid until {key.valid_until}, and this is not shown to be of that time"
-    elif key.valid_from is not None and (earliest is None or earliest < key.valid_from):
-        problem = f"is valid from {key.valid_from}, and this is not shown to be of that time"
-    else:
-        return
-    raise VerificationError("signature", f"the key of {key.name!r} {problem}", where=receipt.label)

@@ -11,8 +11,9 @@ from dblrandom.beacons import Beacon
 from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.errors import EntropyError
 from dblrandom.evidence.receipt import Receipt
+from dblrandom.kernel.entropy import secret_digest
 
-__all__ = ["Disclosure", "check_disclosed", "disclosed_in"]
+__all__ = ["Disclosure", "check_disclosed", "check_never_disclosed", "disclosed_in"]
 
 
 def check_disclosed(
@@ -30,6 +31,23 @@ def check_disclosed(
         beacon_for(secrets[name], beacons).check_value(
             secrets[name], value, None, suite=commitment.suite, ceremony=ceremony
         )
+
+
+def check_never_disclosed(commitment: Commitment, ceremony: str, before: Sequence[Receipt]) -> None:
+    """Check that no committed secret is one that a witness wrote down before, under whatever name it comes back.
+
+    Raises:
+        EntropyError: naming the secret.
+    """
+    known: set[str] = set()
+    for earlier in before:
+        if earlier.type == "witness":
+            known |= set(cast("dict[str, str]", earlier.body.get("disclosed", {})).values())
+    for source in commitment.sources:
+        if source.kind == "secret":
+            digests = {secret_digest(commitment.suite, ceremony, source.name, value) for value in known}
+            if str(source.terms["digest"]) in digests:
+                raise EntropyError(f"the value of {source.name!r} was known before: make a new secret")
 
 
 @attrs.frozen

@@ -18,6 +18,7 @@ from dblrandom.evidence.chain import check_chain, stage_of
 from dblrandom.evidence.disclosing import Disclosure, disclosed_in
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.sealing import open_seals
+from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_name
 from dblrandom.roster import Roster
@@ -35,18 +36,27 @@ class Transcript:
         receipts: the chain so far.
         beacons: the rules of the source kinds.
         samplers: third parties' samplers that tasks may name.
+        trust: the policy that verifiers are told to use, where it is not the one that the commitments suggest.
     """
 
     def __init__(
-        self, name: str, suite: Suite, *, beacons: Mapping[str, Beacon] = BEACONS, samplers: Sequence[Sampler] = ()
+        self,
+        name: str,
+        suite: Suite,
+        *,
+        beacons: Mapping[str, Beacon] = BEACONS,
+        samplers: Sequence[Sampler] = (),
+        trust: TrustPolicy | None = None,
     ) -> None:
         self.name = check_name(name, "ceremony")
         self.suite = suite
         self.receipts: tuple[Receipt, ...] = ()
         self.beacons = beacons
         self.samplers = tuple(samplers)
+        self.trust = trust
         self._rosters: dict[str, Roster] = {}
         self._drawn: Draw | None = None
+        self._in_force: tuple[Receipt, Commitment] | None = None
 
     @classmethod
     def read(
@@ -56,6 +66,7 @@ class Transcript:
         *,
         beacons: Mapping[str, Beacon] = BEACONS,
         samplers: Sequence[Sampler] = (),
+        trust: TrustPolicy | None = None,
     ) -> Self:
         """Read the receipts of a ceremony, or of a lawful beginning of one.
 
@@ -65,7 +76,7 @@ class Transcript:
         """
         receipts = tuple(Receipt.parse(e, f"receipt {n}") for n, e in enumerate(envelopes, 1))
         suite, _ = check_chain(receipts)
-        found = cls(receipts[0].ceremony, suite, beacons=beacons, samplers=samplers)
+        found = cls(receipts[0].ceremony, suite, beacons=beacons, samplers=samplers, trust=trust)
         found.receipts = receipts
         found._rosters = {roster.name: roster for roster in rosters}
         return found
@@ -116,7 +127,9 @@ class Transcript:
         receipt = self.last("commitment")
         if receipt is None:
             raise StepError("nothing is committed yet: commit first")
-        return Commitment.from_json(receipt.body)
+        if self._in_force is None or self._in_force[0] is not receipt:
+            self._in_force = receipt, Commitment.from_json(receipt.body)
+        return self._in_force[1]
 
     @property
     def commitments(self) -> tuple[Commitment, ...]:

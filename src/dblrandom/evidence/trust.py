@@ -26,11 +26,12 @@ _KEY = Object(
     {"valid_from": TIME, "valid_until": TIME, "revoked": TIME},
 )
 _PIN = Object({"tip": DIGEST, "operator": DIGEST, "genesis": TIME, "period": Integer(1)})
+_NEED = Object({"role": OneOf(ROLES), "threshold": Integer(1)}, {"of": Array(FREE, 1)})
 _SHAPE = Object(
     {
         "specification": OneOf(("dblrandom/v1",)),
         "keys": Array(_KEY, 1),
-        "require": Object(others=Array(Object({"role": OneOf(ROLES), "threshold": Integer(1)}))),
+        "require": Object(others=Array(_NEED)),
         "chains": Array(_PIN),
         "margin": Integer(),
         "witnesses": Integer(),
@@ -109,10 +110,16 @@ class PinnedChain:
 
 @attrs.frozen
 class Requirement:
-    """At least ``threshold`` different holders of the role must have signed."""
+    """At least ``threshold`` different holders of the role must have signed; where ``of`` names some, of these."""
 
     role: str
     threshold: int
+    of: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        """The entry as the policy file has it."""
+        found: dict[str, Json] = {"role": self.role, "threshold": self.threshold}
+        return {**found, "of": list(self.of)} if self.of else found
 
 
 def _keys(keys: Iterable[TrustedKey]) -> tuple[TrustedKey, ...]:
@@ -150,8 +157,10 @@ class TrustPolicy:
     margin: int = 60
     witnesses: int = 1
     previous_ceremony: str | None = None
+    _by_id: Mapping[str, TrustedKey] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", MappingProxyType({key.keyid: key for key in self.keys}))
         seen: dict[str, str] = {}
         for key in self.keys:
             if key.public_key in seen:
@@ -161,9 +170,12 @@ class TrustPolicy:
             raise InputError("a pinned chain is a PinnedChain", where="trust policy: chains")
         object.__setattr__(self, "require", MappingProxyType({**_default_requirements(), **self.require}))
         _SHAPE.check(self.to_json(), "trust policy")
-        for kind in self.require:
+        names = {key.name for key in self.keys}
+        for kind, needs in self.require.items():
             if kind not in BODIES:
                 raise InputError(f"there is no receipt type {kind!r}", where="trust policy: require")
+            for stranger in (name for need in needs for name in need.of if name not in names):
+                raise InputError(f"{stranger!r} is the holder of no key", where=f"trust policy: require.{kind}")
         unlike = [k.name for k in self.keys if "organiser" in k.roles and self._other_roles(k.name)]
         if unlike:
             raise InputError(
@@ -181,10 +193,6 @@ class TrustPolicy:
         """The pinned chain with that tip, or ``None``."""
         return next((chain for chain in self.chains if chain.tip == tip), None)
 
-    @property
-    def _by_id(self) -> Mapping[str, TrustedKey]:
-        return {key.keyid: key for key in self.keys}
-
     def is_independent(self, keyid: str) -> bool:
         """Whether the key is known and not the organiser's own."""
         key = self.key(keyid)
@@ -195,10 +203,7 @@ class TrustPolicy:
         found: dict[str, Json] = {
             "specification": "dblrandom/v1",
             "keys": [key.to_json() for key in self.keys],
-            "require": {
-                kind: [{"role": need.role, "threshold": need.threshold} for need in needs]
-                for kind, needs in self.require.items()
-            },
+            "require": {kind: [need.to_json() for need in needs] for kind, needs in self.require.items()},
             "chains": [chain.to_json() for chain in self.chains],
             "margin": self.margin,
             "witnesses": self.witnesses,
@@ -228,12 +233,7 @@ class TrustPolicy:
         require = cast("dict[str, list[dict[str, Json]]]", members["require"])
         return cls(
             keys=tuple(_key(entry) for entry in keys),
-            require=MappingProxyType(
-                {
-                    kind: tuple(Requirement(cast(str, n["role"]), cast(int, n["threshold"])) for n in needs)
-                    for kind, needs in require.items()
-                }
-            ),
+            require=MappingProxyType({kind: tuple(_requirement(n) for n in needs) for kind, needs in require.items()}),
             chains=tuple(PinnedChain(**entry) for entry in cast("list[dict[str, Any]]", members["chains"])),
             margin=cast(int, members["margin"]),
             witnesses=cast(int, members["witnesses"]),
@@ -243,6 +243,11 @@ class TrustPolicy:
     def earliest_lawful(self, dated: str) -> int:
         """The first second at which an independent value may be public, for a commitment dated ``dated``."""
         return time_seconds(dated) + self.margin
+
+
+def _requirement(entry: Mapping[str, Json]) -> Requirement:
+    of = tuple(cast("list[str]", entry.get("of", [])))
+    return Requirement(cast(str, entry["role"]), cast(int, entry["threshold"]), of)
 
 
 def _key(entry: Mapping[str, Json]) -> TrustedKey:

@@ -18,12 +18,19 @@ from dblrandom.errors import InputError, VerificationError
 from dblrandom.evidence.aftermath import check_aftermath, check_deadlines, check_seals
 from dblrandom.evidence.chain import check_chain, stage_of
 from dblrandom.evidence.comparing import check_stated_draw, difference
-from dblrandom.evidence.dating import check_declared_signers, check_signatures, read_dates, signed_by
+from dblrandom.evidence.dating import read_dates
+from dblrandom.evidence.disclosing import check_never_disclosed
 from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, Notes, Report, failing
+from dblrandom.evidence.signatures import (
+    Counted,
+    Signed,
+    check_declared_signers,
+    count_signatures,
+    read_signatures,
+)
 from dblrandom.evidence.trust import TrustPolicy
-from dblrandom.kernel.entropy import secret_digest
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_time
 from dblrandom.roster import Roster
@@ -78,23 +85,16 @@ def verify(
         check_time(as_of, "as_of", error=InputError)
     chain = read_receipts(receipts)
     suite, digests = check_chain(chain)
-    dates = read_dates(chain, digests, trust)
+    signed = {receipt.sequence: read_signatures(receipt, trust) for receipt in chain}
+    dates = read_dates(chain, digests, {sequence: found.keys for sequence, found in signed.items()})
     notes = Notes()
     case = Case(receipts=chain, trust=trust, dates=dates, beacons=beacons, as_of=as_of, notes=notes)
     notes.passed("chain", f"{len(chain)} receipts", f"canonical, in order, suite {suite.name}, head {digests[-1]}")
-    organisers: set[str] = set()
-    for receipt in chain:
-        if receipt.type == "commitment":
-            entries = cast("list[dict[str, str]]", receipt.body["signers"])
-            organisers = {entry["public_key"] for entry in entries if entry["role"] == "organiser"}
-        holders, unknown = check_signatures(receipt, trust, dates, organisers, as_of)
-        beside = f"; not counted, unknown keys: {', '.join(unknown)}" if unknown else ""
-        if holders:
-            notes.passed("signature", receipt.label, f"signed by {', '.join(holders)}{beside}")
-        else:
-            notes.skipped("signature", receipt.label, f"signed by nobody known, and the policy asks for nobody{beside}")
+    for label, reason in dates.idle:
+        notes.skipped("witness", label, f"a signature that does not count: {reason}")
+    counted = _check_signatures(case, signed)
     given = _read_rosters(suite, rosters or {})
-    commitments = _check_commitments(case, digests, frozenset(known_digests))
+    commitments = _check_commitments(case, digests, counted, frozenset(known_digests))
     _check_voids(case, commitments)
     current = commitments[-1]
     _check_rosters(current, given, samplers, notes)
@@ -116,6 +116,27 @@ def verify(
     )
 
 
+def _check_signatures(case: Case, signed: Mapping[int, Signed]) -> dict[int, Counted]:
+    """Whose signatures count, by the sequence of each receipt."""
+    organisers: set[str] = set()
+    found = {}
+    for receipt in case.receipts:
+        if receipt.type == "commitment":
+            entries = cast("list[dict[str, str]]", receipt.body["signers"])
+            organisers = {entry["public_key"] for entry in entries if entry["role"] == "organiser"}
+        counted = count_signatures(receipt, signed[receipt.sequence], case.trust, case.dates, organisers, case.as_of)
+        beside = f"; not counted: {', '.join(counted.beside)}" if counted.beside else ""
+        if counted.keys:
+            case.notes.passed("signature", receipt.label, f"signed by {', '.join(counted.names)}{beside}")
+        else:
+            nobody = f"signed by nobody whose signature counts, and the policy asks for nobody{beside}"
+            case.notes.skipped("signature", receipt.label, nobody)
+        for undecided in counted.undecided:
+            case.notes.skipped("signature", receipt.label, f"without a time to judge it at: {undecided}")
+        found[receipt.sequence] = counted
+    return found
+
+
 def _read_rosters(suite: Suite, rosters: Mapping[str, Roster | bytes]) -> dict[str, Roster]:
     with failing("roster"):
         return {
@@ -124,7 +145,9 @@ def _read_rosters(suite: Suite, rosters: Mapping[str, Roster | bytes]) -> dict[s
         }
 
 
-def _check_commitments(case: Case, digests: Sequence[str], known: frozenset[str]) -> list[Committed]:
+def _check_commitments(
+    case: Case, digests: Sequence[str], counted: Mapping[int, Counted], known: frozenset[str]
+) -> list[Committed]:
     """Every commitment of the chain, the voided ones too: content, signers, what it replaces, entropy and date."""
     found: list[Committed] = []
     used = known
@@ -140,28 +163,15 @@ def _check_commitments(case: Case, digests: Sequence[str], known: frozenset[str]
                 "commitment", f"it says that it replaces {commitment.replaces}, not {replaced}", where=receipt.label
             )
         check_declared_signers(receipt)
-        _check_not_known(case, receipt, commitment)
-        signed = frozenset(key.keyid for key in signed_by(receipt, case.trust)[0])
+        with failing("entropy", receipt.label):
+            check_never_disclosed(commitment, receipt.ceremony, case.receipts[: receipt.sequence])
+        signed = frozenset(key.keyid for key in counted[receipt.sequence].keys)
         committed = Committed(receipt=receipt, commitment=commitment, signed=signed, used_before=used)
         judge_entropy(committed, case)
         used |= {str(s.terms["digest"]) for s in commitment.sources if s.kind == "secret"}
         found.append(committed)
     _check_previous(case, found[-1])
     return found
-
-
-def _check_not_known(case: Case, receipt: Receipt, commitment: Commitment) -> None:
-    """A secret that a witness wrote down before the commitment is no secret, under whatever name it comes back."""
-    known: set[str] = set()
-    for earlier in case.receipts[: receipt.sequence]:
-        if earlier.type == "witness":
-            known |= set(cast("dict[str, str]", earlier.body.get("disclosed", {})).values())
-    for source in commitment.sources:
-        if source.kind == "secret":
-            digests = {secret_digest(commitment.suite, receipt.ceremony, source.name, value) for value in known}
-            if str(source.terms["digest"]) in digests:
-                problem = f"the value of {source.name!r} was known before"
-                raise VerificationError("entropy", problem, where=receipt.label)
 
 
 def _check_previous(case: Case, committed: Committed) -> None:

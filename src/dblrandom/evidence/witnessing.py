@@ -86,8 +86,10 @@ class WitnessMemory:
         for key in dict.fromkeys((*declared, *earlier)):
             before = organisers.get(key, ())
             known = any(seen.ceremony == now.ceremony for seen in before)
-            kept = tuple(now if seen.ceremony == now.ceremony else seen for seen in before)
-            organisers[key] = kept if known else (*before, now)
+            # Who is an organiser no more has nothing open here: what is open is his successor's.
+            state = now if key in declared else attrs.evolve(now, open=False)
+            kept = tuple(state if seen.ceremony == now.ceremony else seen for seen in before)
+            organisers[key] = kept if known else (*before, state)
         return WitnessMemory(MappingProxyType(organisers))
 
     def _check(self, now: Seen, transcript: Transcript, declared: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ import attrs
 
 from dblrandom.adapters import chainstore
 from dblrandom.adapters.files import os_failure
-from dblrandom.adapters.folder import CeremonyFolder, suggested_trust
+from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.keyfiles import write_private_key
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.secretfiles import write_secret
@@ -24,7 +24,7 @@ from dblrandom.ceremony import Ceremony
 from dblrandom.drawing import Declared, Draw
 from dblrandom.drawing.standing import Standing
 from dblrandom.errors import FolderError
-from dblrandom.evidence import REHEARSAL_PREFIX, Report
+from dblrandom.evidence import REHEARSAL_PREFIX, Report, suggested_trust
 from dblrandom.examples.kunming import kunming_2024
 from dblrandom.examples.parties import PARTIES, rehearsal_bytes
 from dblrandom.kernel.signing import Ed25519Signer

@@ -1,0 +1,84 @@
+"""What a verifier will make of a ceremony who trusts everybody for what the commitments declare (docs/spec, section 7).
+
+The organiser asks it before he signs, so that no step leads to where every verifier must refuse.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from dblrandom.drawing.commitment import Commitment
+from dblrandom.errors import DblrandomError, StepError
+from dblrandom.evidence.chain import check_chain
+from dblrandom.evidence.dating import Dates, read_dates
+from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
+from dblrandom.evidence.receipt import Receipt
+from dblrandom.evidence.report import Notes
+from dblrandom.evidence.signatures import read_signatures
+from dblrandom.evidence.suggesting import suggested_trust
+from dblrandom.evidence.transcript import Transcript
+
+__all__ = ["check_dated", "check_void_dated", "dated_by_all"]
+
+
+def dated_by_all(transcript: Transcript, sequence: int) -> str | None:
+    """When the last of the declared witnesses who must do so had seen a receipt, or ``None``."""
+    case = _case(transcript)
+    return case.dates.by(sequence, case.trust.witnesses)
+
+
+def check_dated(transcript: Transcript) -> None:
+    """Check that the commitment in force was dated as verifiers will ask, before something rests on its values.
+
+    Raises:
+        StepError: too few declared witnesses dated it, or too late.
+    """
+    case, receipt = _case(transcript), cast(Receipt, transcript.last("commitment"))
+    if not case.trust.witnesses:
+        return
+    found = len(case.dates.witnesses(receipt.sequence))
+    if found < case.trust.witnesses:
+        raise StepError(
+            f"{found} of {case.trust.witnesses} declared witnesses dated the commitment, so no verifier would accept "
+            "what rests on it: void it, and commit again"
+        )
+    try:
+        judge_entropy(_committed(case, receipt), case)
+    except DblrandomError as error:
+        raise StepError(f"no verifier would accept what rests on this commitment: {error}") from error
+
+
+def check_void_dated(transcript: Transcript) -> None:
+    """Check that the void at the end of the chain was dated by those whom verifiers will ask, and in time.
+
+    Raises:
+        StepError: it was not.
+    """
+    case, void = _case(transcript), cast(Receipt, transcript.last("void"))
+    seen = any(r.type == "witness" for r in transcript.receipts[void.sequence :])
+    dated = case.dates.by(void.sequence, case.trust.witnesses) if case.trust.witnesses else void.time if seen else None
+    if dated is None:
+        raise StepError("the void is not dated: let every declared witness see it before the next commitment")
+    moment = decisive_moment(_committed(case, cast(Receipt, transcript.last("commitment"))), case)
+    if case.trust.witnesses and dated >= moment:
+        raise StepError(f"the void was dated {dated}, not before {moment}: nothing may follow it")
+
+
+def _case(transcript: Transcript) -> Case:
+    """The ceremony before that verifier, at no time in particular."""
+    trust = transcript.trust or suggested_trust(*transcript.commitments)
+    try:
+        _, digests = check_chain(transcript.receipts)
+        signed = {r.sequence: read_signatures(r, trust).keys for r in transcript.receipts}
+        dates = read_dates(transcript.receipts, digests, signed) if trust.witnesses else Dates(())
+    except DblrandomError as error:
+        raise StepError(f"no verifier would accept this ceremony: {error}") from error
+    return Case(
+        receipts=transcript.receipts, trust=trust, dates=dates, beacons=transcript.beacons, as_of=None, notes=Notes()
+    )
+
+
+def _committed(case: Case, receipt: Receipt) -> Committed:
+    signed = frozenset(key.keyid for key in read_signatures(receipt, case.trust).keys)
+    commitment = Commitment.from_json(receipt.body)
+    return Committed(receipt=receipt, commitment=commitment, signed=signed, used_before=frozenset())
