@@ -13,7 +13,9 @@
     ├── StepError                a ceremony's step that is not lawful now
     ├── FolderError              a ceremony folder or another file that cannot be read or written
     ├── VerificationError        evidence that was checked and does not hold (section 7)
-    └── NotYetPublic             a value that the world does not know yet; try again later
+    ├── NotYetPublic             a value that the world does not know yet; try again later
+    ├── NetworkError             an answer that did not come, or is not what was asked for; nothing was changed
+    └── MissingExtra             an optional library that this step needs is not installed
 
 Each message is one line: what is wrong, where, and what to do about it.
 """
@@ -27,6 +29,8 @@ __all__ = [
     "FolderError",
     "InputError",
     "KeyFileError",
+    "MissingExtra",
+    "NetworkError",
     "NotYetPublic",
     "PlanError",
     "ReceiptError",
@@ -106,3 +110,18 @@ class VerificationError(DblrandomError):
 
 class NotYetPublic(DblrandomError):
     """A value that the world does not know yet: nothing is wrong, it is only too early."""
+
+
+class NetworkError(DblrandomError):
+    """An answer from the network that did not come in time, is too large, or is not what was asked for.
+
+    ``status`` is the HTTP status where there was one.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
+
+
+class MissingExtra(DblrandomError):
+    """A step needs an optional library that is not installed; the message names the extra that brings it."""

@@ -57,6 +57,9 @@ class Newspaper:
     def holder(self, source: Source) -> str | None:
         return None
 
+    def public_from(self, source: Source) -> str | None:
+        return None
+
 
 class TestNewspaper(BeaconConformance):
     beacon = Newspaper()
@@ -105,6 +108,9 @@ class Owned(Newspaper):
 
     def holder(self, source: Source) -> str | None:
         return "the editor"
+
+    def public_from(self, source: Source) -> str | None:
+        return None
 
 
 def outcome(case: BeaconConformance) -> set[str]:

@@ -43,9 +43,18 @@ class Beacon(Protocol):
         ...
 
     def holder(self, source: Source) -> str | None:
-        """The id of the key of whoever knows the value before everybody else, or ``None`` where nobody can.
+        """The id of whoever knows the value before everybody else, or ``None`` where the library vouches that nobody can.
 
-        A source is independent only where that holder is trusted, and is not the organiser or his own.
+        It is a key's id, or for a public network that the library does not know, the network's own id (a drand chain's
+        hash, a certificate's id), which the verifier may trust. A source is independent only where its holder is
+        trusted, and is not the organiser or his own.
+        """
+        ...
+
+    def public_from(self, source: Source) -> str | None:
+        """When the value becomes public by the kind's own schedule, or ``None`` where the terms do not tell.
+
+        Where it is a time, the declaration's ``not_before`` must be exactly that.
         """
         ...
 

@@ -111,6 +111,10 @@ class HashChainBeacon:
         """The operator, by the term ``operator``."""
         return hex_term(source, "operator")
 
+    def public_from(self, source: Source) -> str | None:
+        """``None``: the chain's own schedule is not among the terms; a trust policy pins it."""
+        return None
+
     def outcomes(self, source: Source) -> int:
         """2**256: any 32 bytes."""
         return 2**256

@@ -2,6 +2,7 @@
 
 from dblrandom.sampling.frame import Frame, MemoryFrame, Stratum
 from dblrandom.sampling.samplers import BUILT_IN, Allocation, QuotaSampler, Sampler, sampler_for, selection_of
+from dblrandom.sampling.threshold import Scan, ThresholdFrame, merge_lowest
 
 __all__ = [
     "BUILT_IN",
@@ -10,7 +11,10 @@ __all__ = [
     "MemoryFrame",
     "QuotaSampler",
     "Sampler",
+    "Scan",
     "Stratum",
+    "ThresholdFrame",
+    "merge_lowest",
     "sampler_for",
     "selection_of",
 ]
