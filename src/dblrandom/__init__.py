@@ -9,6 +9,7 @@ Importing this package imports no optional dependency.
 from __future__ import annotations
 
 from dblrandom.adapters.clock import now
+from dblrandom.adapters.fetching import fetch_value
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.keyfiles import read_public_key, read_signer, write_private_key, write_public_key
 from dblrandom.adapters.planfiles import load_plan, save_plan
@@ -16,6 +17,8 @@ from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.sources import chain_source, new_secret, secret_source
 from dblrandom.adapters.tables import read_csv
 from dblrandom.beacons import Beacon
+from dblrandom.beacons.drand import drand_source
+from dblrandom.beacons.drandchain import ChainInfo, profile_named
 from dblrandom.ceremony import Ceremony
 from dblrandom.drawing import Commitment, Declared, Draw, TaskDraw, Value
 from dblrandom.errors import (
@@ -25,6 +28,8 @@ from dblrandom.errors import (
     FolderError,
     InputError,
     KeyFileError,
+    MissingExtra,
+    NetworkError,
     NotYetPublic,
     PlanError,
     ReceiptError,
@@ -33,6 +38,7 @@ from dblrandom.errors import (
     VerificationError,
 )
 from dblrandom.evidence import (
+    Authority,
     Check,
     Finding,
     InspectorCase,
@@ -43,7 +49,9 @@ from dblrandom.evidence import (
     Status,
     TargetCase,
     TrustedKey,
+    TrustedLog,
     TrustPolicy,
+    WitnessMemory,
     check_inspector,
     check_target,
     schema,
@@ -89,10 +97,12 @@ __all__ = [
     "SM3",
     "AdministrativeLevel",
     "Allocation",
+    "Authority",
     "Beacon",
     "CanonicalError",
     "Ceremony",
     "CeremonyFolder",
+    "ChainInfo",
     "Check",
     "Commitment",
     "DblrandomError",
@@ -111,6 +121,8 @@ __all__ = [
     "LegalBasis",
     "Level",
     "Manifest",
+    "MissingExtra",
+    "NetworkError",
     "NotYetPublic",
     "PinnedChain",
     "Plan",
@@ -148,15 +160,20 @@ __all__ = [
     "Track",
     "TrustPolicy",
     "TrustedKey",
+    "TrustedLog",
     "Value",
     "VerificationError",
     "Window",
+    "WitnessMemory",
     "chain_source",
     "check_inspector",
     "check_target",
+    "drand_source",
+    "fetch_value",
     "load_plan",
     "new_secret",
     "now",
+    "profile_named",
     "random_bytes",
     "read_csv",
     "read_public_key",

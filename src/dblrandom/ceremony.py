@@ -59,7 +59,8 @@ class Ceremony(Transcript):
         """Begin a ceremony with a plan and its rosters; nothing is fixed before :meth:`commit`.
 
         ``trust`` is the policy that verifiers will be told to use; without it, that all declared witnesses must date
-        what has to be dated. Populations are made into rosters; a confidential one must be built beforehand, with its blinds.
+        what has to be dated. Populations are made into rosters; a confidential one must be built beforehand, with its
+        blinds.
         """
         found = cls(name, suite, beacons=beacons, samplers=samplers, trust=trust)
         found.redraft(plan, rosters)
@@ -137,25 +138,49 @@ class Ceremony(Transcript):
         )
         return self.admit(sign_payload(payload, keys), margin=margin)
 
-    def witness(self, *, time: str, keys: Sequence[Signer], disclosed: Mapping[str, str] | None = None) -> Receipt:
-        """Attest the last receipt that is not itself a witness's; ``disclosed`` records secrets made public till now.
+    def witness(
+        self,
+        *,
+        time: str,
+        keys: Sequence[Signer],
+        disclosed: Mapping[str, str] | None = None,
+        tokens: Sequence[Mapping[str, Json]] = (),
+        logged: str | None = None,
+        sequence: int | None = None,
+    ) -> Receipt:
+        """Attest a receipt, by default the last one that is not itself a witness's.
+
+        Args:
+            time: now.
+            keys: who signs: a witness; or anybody who has a part in the ceremony, where the receipt only carries dates.
+            disclosed: secrets that were made public till now, by the source's name.
+            tokens: RFC 3161 tokens over the attested receipt's payload, each ``{"token", "certificates"}`` in base64.
+            logged: the proof that the attested receipt stands in a log (C2SP tlog-proof).
+            sequence: another receipt to attest; to renew a token, the one that carries it.
 
         Raises:
-            StepError: there is nothing to attest.
+            StepError: there is nothing to attest, or what is carried does not hold.
             EntropyError: a disclosed secret is not the committed one.
         """
-        seen = next((r for r in reversed(self.receipts) if r.type != "witness"), None)
-        if seen is None:
-            raise StepError("there is nothing to witness yet")
-        body: dict[str, Json] = {
-            "digest": seen.digest(self.suite),
-            "ceremony": self.name,
-            "sequence": seen.sequence,
-            "time": time,
-        }
+        body: dict[str, Json] = {**self._attested(sequence), "ceremony": self.name, "time": time}
         if disclosed:
             body["disclosed"] = dict(disclosed)
+        if tokens:
+            body["tokens"] = [dict(token) for token in tokens]
+        if logged is not None:
+            body["logged"] = logged
         return self._append("witness", body, time, keys)
+
+    def _attested(self, sequence: int | None) -> dict[str, Json]:
+        if sequence is None:
+            seen = next((r for r in reversed(self.receipts) if r.type != "witness"), None)
+        else:
+            seen = self.receipts[sequence - 1] if 0 < sequence <= len(self.receipts) else None
+        if seen is None:
+            raise StepError(
+                "there is nothing to witness yet" if sequence is None else f"there is no receipt {sequence}"
+            )
+        return {"digest": seen.digest(self.suite), "sequence": seen.sequence}
 
     def compute_reveal(self, values: Mapping[str, Value | str]) -> dict[str, Json]:
         """The body of the reveal, from each source's value by the source's name.
@@ -202,13 +227,19 @@ class Ceremony(Transcript):
         request: dict[str, Json] = {"task": task, "ground": ground, "replaced": dict(replaced)}
         return apply_substitution(self.standing, request)
 
-    def void(self, reason: str, *, time: str, keys: Sequence[Signer]) -> Receipt:
+    def void(
+        self, reason: str, *, time: str, keys: Sequence[Signer], proof: Mapping[str, Json] | None = None
+    ) -> Receipt:
         """Give up a commitment that will not be drawn, before any of its values can be known.
+
+        With ``proof``, that a source has no value, it may be later: for each time-locked secret that does not open to
+        what was committed, by name, the round that opens it.
 
         Raises:
             StepError: not lawful now, or too late at ``time``.
         """
-        return self._append("void", {"reason": reason}, time, keys)
+        body: dict[str, Json] = {"reason": reason} if proof is None else {"reason": reason, "proof": dict(proof)}
+        return self._append("void", body, time, keys)
 
     def result(
         self, task: str, outcomes: Mapping[str, Sequence[ResultCode | str]], *, time: str, keys: Sequence[Signer]

@@ -47,7 +47,7 @@ from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.drawing import Declared
 from dblrandom.errors import EntropyError, VerificationError
 from dblrandom.evidence import Finding, TrustedKey
-from dblrandom.evidence.trust import PinnedChain
+from dblrandom.evidence import PinnedChain
 from dblrandom.kernel.entropy import secret_digest
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.model import Json, Source
@@ -501,6 +501,9 @@ class Lottery:
         return int(source.terms["outcomes"])
 
     def holder(self, source: Source) -> str | None:
+        return None
+
+    def public_from(self, source: Source) -> str | None:
         return None
 
 

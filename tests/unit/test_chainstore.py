@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from dblrandom.adapters import chainstore
-from dblrandom.adapters.chainstore import ChainInfo, init, read_info, read_pulse, tick, verify
+from dblrandom.adapters import chainfiles, chainstore
+from dblrandom.adapters.chainfiles import ChainInfo, Pulse, read_info
+from dblrandom.adapters.chainstore import extend_copy, init, read_pulse, tick, verify
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.beacons.hashchain import HashChainBeacon
 from dblrandom.errors import (
@@ -97,7 +98,7 @@ def test_a_clock_that_went_back_reveals_nothing_and_says_so(tmp_path: Path) -> N
 
 def test_a_crash_between_two_pulses_leaves_a_lawful_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     info = make(tmp_path)
-    plain, calls = chainstore.sync_file, 0
+    plain, calls = chainfiles.sync_file, 0
 
     def crash(path: Path) -> None:
         nonlocal calls
@@ -107,7 +108,7 @@ def test_a_crash_between_two_pulses_leaves_a_lawful_beginning(tmp_path: Path, mo
         plain(path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(chainstore, "sync_file", crash)
+        patched.setattr(chainfiles, "sync_file", crash)
         with pytest.raises(KeyboardInterrupt):
             tick(tmp_path, at(5))
     assert verify(tmp_path) == (info, 2)
@@ -227,7 +228,7 @@ def test_more_pulses_than_steps(tmp_path: Path) -> None:
     (tmp_path / "pulses" / "0000003.json").write_bytes(data)
     with pytest.raises(VerificationError, match="beyond"):
         verify(tmp_path)
-    with pytest.raises(FolderError, match="more pulses than"):
+    with pytest.raises(FolderError, match="beyond the chain's 2 steps"):
         tick(tmp_path, at(9))
 
 
@@ -266,3 +267,93 @@ def test_step_zero_has_no_pulse(tmp_path: Path) -> None:
     revealed(tmp_path)
     with pytest.raises(InputError, match="step 0"):
         read_pulse(tmp_path, 0)
+
+
+def test_a_limit_reveals_the_earliest_steps_first(tmp_path: Path) -> None:
+    info = make(tmp_path)
+    assert [p.step for p in tick(tmp_path, at(5), limit=2)] == [1, 2]
+    assert [p.step for p in tick(tmp_path, at(5), limit=2)] == [3, 4]
+    assert [p.step for p in tick(tmp_path, at(5), limit=2)] == [5]
+    with pytest.raises(NotYetPublic, match="step 6"):
+        tick(tmp_path, at(5), limit=2)
+    assert verify(tmp_path) == (info, 5)
+
+
+@pytest.mark.parametrize(
+    ("time", "step"),
+    [("2020-01-01T00:00:00Z", 1), (at(0), 1), (at(1), 1), (at(1, 1), 2), (at(9, 59), 10), (at(10), 10)],
+)
+def test_the_first_step_from_a_time_on(tmp_path: Path, time: str, step: int) -> None:
+    info = make(tmp_path)
+    assert info.step_at(time) == step
+    assert info.schedule.time_of(step) >= time
+
+
+def test_no_step_after_the_end(tmp_path: Path) -> None:
+    info = make(tmp_path)
+    with pytest.raises(EntropyError, match="the chain ends at 2024-01-01T10:00:00Z"):
+        info.step_at(at(10, 1))
+    with pytest.raises(EntropyError, match="is not a time"):
+        info.step_at("soon")
+
+
+def test_a_copy_follows_from_its_last_pulse(tmp_path: Path) -> None:
+    """One pulse is enough to make all the earlier ones, to the byte."""
+    info = revealed(tmp_path / "c")
+    assert extend_copy(tmp_path / "copy", info, None) == (0, 0)
+    assert verify(tmp_path / "copy") == (info, 0)
+    for step, added in ((2, 2), (2, 0), (5, 3), (3, 0)):
+        assert extend_copy(tmp_path / "copy", info, read_pulse(tmp_path / "c", step)) == (
+            added,
+            5 if step == 3 else step,
+        )
+    assert verify(tmp_path / "copy") == (info, 5)
+    for step in range(1, 6):
+        name = f"pulses/000000{step}.json"
+        assert (tmp_path / "copy" / name).read_bytes() == (tmp_path / "c" / name).read_bytes()
+
+
+def test_an_interrupted_copy_is_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = revealed(tmp_path / "c")
+    plain, calls = chainfiles.sync_file, 0
+
+    def crash(path: Path) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        plain(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(chainfiles, "sync_file", crash)
+        with pytest.raises(KeyboardInterrupt):
+            extend_copy(tmp_path / "copy", info, read_pulse(tmp_path / "c", 5))
+    assert verify(tmp_path / "copy") == (info, 2)
+    assert extend_copy(tmp_path / "copy", info, read_pulse(tmp_path / "c", 5)) == (3, 5)
+    assert verify(tmp_path / "copy") == (info, 5)
+
+
+def test_a_copy_takes_nothing_that_does_not_lead_to_what_it_has(tmp_path: Path) -> None:
+    info = revealed(tmp_path / "c")
+    third = read_pulse(tmp_path / "c", 3)
+    forged = Pulse(tip=info.tip, step=4, value="ab" * 32, time=at(4))
+    with pytest.raises(EntropyError, match="step 4: its value does not lead to the tip"):
+        extend_copy(tmp_path / "copy", info, forged)
+    assert not (tmp_path / "copy" / "chain.json").exists()
+    extend_copy(tmp_path / "copy", info, third)
+    with pytest.raises(EntropyError, match="step 4: its value does not lead to step 3 of this copy"):
+        extend_copy(tmp_path / "copy", info, forged)
+    with pytest.raises(EntropyError, match="does not lead to step 2 of this copy"):
+        extend_copy(tmp_path / "copy", info, Pulse(tip=info.tip, step=2, value="ab" * 32, time=at(2)))
+    with pytest.raises(EntropyError, match="step 3 is due at"):
+        extend_copy(tmp_path / "copy", info, Pulse(tip=info.tip, step=3, value=third.value, time=at(4)))
+    other = make(tmp_path / "d", 11)
+    with pytest.raises(EntropyError, match="described otherwise"):
+        extend_copy(tmp_path / "copy", other, None)
+    assert verify(tmp_path / "copy") == (info, 3)
+
+
+def test_a_copy_never_goes_into_the_operators_folder(tmp_path: Path) -> None:
+    info = revealed(tmp_path / "c")
+    with pytest.raises(FolderError, match="holds an operator's secrets"):
+        extend_copy(tmp_path / "c", info, None)

@@ -105,7 +105,7 @@ def test_each_error_has_its_exit_code(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(keygen, "write_private_key", fail)
+    monkeypatch.setattr(keygen, "make_key", fail)
     done = run("keygen", "--out", tmp_path / "k")
     assert done.exit_code == code
     assert done.stderr == f"{'undecided' if code == 3 else 'error'}: {error}\n"
@@ -117,7 +117,7 @@ def test_internal_errors_show_no_traceback_unless_asked(monkeypatch: pytest.Monk
     def fail(*_: object) -> None:
         raise ZeroDivisionError("two\nlines")
 
-    monkeypatch.setattr(keygen, "write_private_key", fail)
+    monkeypatch.setattr(keygen, "make_key", fail)
     monkeypatch.delenv("DBLRANDOM_DEBUG", raising=False)
     done = run("keygen", "--out", tmp_path / "k")
     assert (done.exit_code, done.stderr) == (

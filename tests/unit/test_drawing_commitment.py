@@ -74,7 +74,7 @@ def twin(source: Source, name: str, **terms: str | int) -> Source:
     [
         ({"sources": (kit.chain(), kit.held(name="notary"))}, InputError, "notary"),
         ({"sources": (attrs.evolve(kit.chain(), kind="x-dice"),)}, EntropyError, "'x-dice' is not known here"),
-        ({"sources": (attrs.evolve(kit.chain(), kind="drand"),)}, EntropyError, "'drand' is not known here"),
+        ({"sources": (attrs.evolve(kit.chain(), kind="drand"),)}, EntropyError, "does not declare 'chain'"),
         ({"sources": (twin(kit.chain(), "n", step=0),)}, EntropyError, "step"),
         ({"sources": (kit.chain(), twin(kit.chain(), "n", step=4))}, EntropyError, "of one hash chain"),
         ({"deadlines": kit.DEADLINES | {"reveal": "2024-03-05T00:00:00Z"}}, PlanError, "run backwards"),

@@ -13,6 +13,7 @@ from dblrandom.evidence.dating import Attestation, Dates
 from dblrandom.evidence.dating import read_dates as dates_of
 from dblrandom.evidence.signatures import Counted, check_declared_signers, count_signatures, read_signatures
 from dblrandom.evidence.trust import Requirement
+from dblrandom.kernel.suite import SHA256
 
 MADE = kit.disclosed()
 DIGESTS = tuple(r.digest(MADE.suite) for r in MADE.receipts)
@@ -55,7 +56,7 @@ def test_witnesses_are_counted_once() -> None:
 
 
 def read_dates(receipts: Sequence[Receipt], digests: Sequence[str], trust: TrustPolicy) -> Dates:
-    return dates_of(receipts, digests, {r.sequence: read_signatures(r, trust).keys for r in receipts})
+    return dates_of(receipts, digests, {r.sequence: read_signatures(r, trust).keys for r in receipts}, SHA256, trust)
 
 
 def test_the_receipts_of_trusted_witnesses_are_gathered() -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from dblrandom.errors import CanonicalError, InputError, KeyFileError, ReceiptError
 from dblrandom.evidence.receipt import Receipt, add_signatures, payload_bytes, sign_payload
+from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
+from dblrandom.kernel.mldsa import MlDsa44, MlDsa44Signer
 from dblrandom.kernel.suite import SHA256, SM3
 
 D = "0" * 64
@@ -144,15 +146,19 @@ def test_signing_needs_different_ed25519_keys() -> None:
         sign_payload(payload(), kit.keys("organiser", "organiser"))
 
     class Foreign:
-        algorithm = "sm2"
+        algorithm = "rsa"
         keyid = D
         public_key = b"\0" * 32
 
         def sign(self, message: bytes) -> bytes:
             return b"\0" * 64
 
-    with pytest.raises(KeyFileError, match="not with sm2"):
-        sign_payload(payload(), [Foreign()])
+    with pytest.raises(KeyFileError, match="not with rsa"):
+        sign_payload(payload(), [*kit.keys("organiser"), Foreign()])
+    foreign = Foreign()
+    foreign.algorithm = "ml-dsa-44"
+    with pytest.raises(KeyFileError, match="something else than a signature of ml-dsa-44"):
+        sign_payload(payload(), [*kit.keys("organiser"), foreign])
 
 
 def test_signing_together_or_one_after_the_other_gives_the_same_bytes() -> None:
@@ -163,3 +169,18 @@ def test_signing_together_or_one_after_the_other_gives_the_same_bytes() -> None:
         add_signatures(alone, kit.keys("notary"))
     with pytest.raises(ReceiptError):
         add_signatures(b"{}", kit.keys("notary"))
+    with pytest.raises(KeyFileError, match="give a key"):
+        add_signatures(alone, [])
+
+
+def test_second_signatures_stand_beside_the_first() -> None:
+    second = MlDsa44Signer.from_private_bytes(kit.h32("second key"))
+    receipt = Receipt.parse(sign_payload(payload(), [second, *kit.keys("organiser", "notary")]))
+    sizes = {s.keyid: len(s.value) for s in receipt.signatures}
+    assert sizes == {second.keyid: 2420, **{k.keyid: 64 for k in kit.keys("organiser", "notary")}}
+    assert list(sizes) == sorted(sizes)
+    later = Receipt.parse(add_signatures(ENVELOPE, [second]))
+    assert {s.keyid: len(s.value) for s in later.signatures} == sizes
+    assert later.payload == receipt.payload
+    (value,) = (s.value for s in later.signatures if s.keyid == second.keyid)
+    MlDsa44().verify(second.public_key, value, pae(PAYLOAD_TYPE, receipt.payload))

@@ -9,7 +9,8 @@ import ceremonies as kit
 import pytest
 
 from dblrandom.errors import DblrandomError, InputError
-from dblrandom.evidence.trust import ROLES, PinnedChain, Requirement, TrustedKey, TrustPolicy
+from dblrandom.evidence import PinnedChain
+from dblrandom.evidence.trust import ROLES, Requirement, TrustedKey, TrustPolicy
 
 D = "0" * 64
 FULL = kit.policy(

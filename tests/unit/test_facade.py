@@ -32,14 +32,14 @@ def test_nothing_that_is_not_listed_looks_public() -> None:
         "examples",
         "kernel",
     }
-    modules |= {"model", "roster", "sampling", "testing", "annotations"}
+    modules |= {"model", "roster", "sampling", "testing", "tlog", "annotations"}
     loose = {n for n in vars(dr) if not n.startswith("_")} - set(dr.__all__) - modules
     assert loose == set()
 
 
 def test_every_error_has_one_root() -> None:
-    errors = [getattr(dr, n) for n in dr.__all__ if n.endswith("Error") or n == "NotYetPublic"]
-    assert len(errors) == 12
+    errors = [getattr(dr, n) for n in dr.__all__ if n.endswith("Error") or n in ("MissingExtra", "NotYetPublic")]
+    assert len(errors) == 14
     assert all(issubclass(e, dr.DblrandomError) for e in errors)
     assert str(dr.InputError("x\ny", where="z")) == "z: x\\ny"
     with pytest.raises(dr.DblrandomError):

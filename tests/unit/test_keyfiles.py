@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dblrandom.adapters.keyfiles import read_public_key, read_signer, write_private_key, write_public_key
-from dblrandom.errors import FolderError, KeyFileError
+from dblrandom.adapters.keyfiles import make_key, read_public_key, read_signer, write_private_key, write_public_key
+from dblrandom.adapters.sm2 import Sm2, Sm2Signer
+from dblrandom.errors import FolderError, KeyFileError, MissingExtra
+from dblrandom.kernel.schemes import SCHEMES, algorithm_of_key
 from dblrandom.kernel.signing import Ed25519Signer, verify_ed25519
 
 SEED = bytes(range(32))
@@ -64,3 +66,42 @@ def test_missing_and_large_files(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"x" * 100_000)
     with pytest.raises(FolderError, match="larger"):
         read_public_key(tmp_path / "large")
+
+
+@pytest.mark.parametrize("algorithm", ["ed25519", "ml-dsa-44", "sm2"])
+def test_keys_of_each_algorithm_are_made_and_read_back(tmp_path: Path, algorithm: str) -> None:
+    path = tmp_path / "key.pem"
+    try:
+        made = make_key(path, algorithm)
+    except MissingExtra as error:
+        pytest.skip(str(error))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    back = read_signer(path)
+    assert (back.algorithm, back.keyid, back.public_key) == (algorithm, made.keyid, made.public_key)
+    scheme = Sm2() if algorithm == "sm2" else SCHEMES[algorithm]
+    scheme.verify(made.public_key, back.sign(b"message"), b"message")
+    with pytest.raises(FolderError, match="not overwritten"):
+        make_key(path, algorithm)
+    write_public_key(tmp_path / "a", made.public_key)
+    (tmp_path / "b").write_text(made.public_key.hex() + "\n")
+    assert {read_public_key(tmp_path / name) for name in "ab"} == {made.public_key}
+    assert algorithm_of_key(made.public_key) == algorithm
+    path.chmod(0o640)
+    with pytest.raises(FolderError, match="chmod 600"):
+        read_signer(path)
+
+
+def test_no_other_algorithm(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileError, match="no algorithm 'rsa'"):
+        make_key(tmp_path / "key.pem", "rsa")
+    assert not (tmp_path / "key.pem").exists()
+
+
+def test_nothing_is_written_where_a_key_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def generate() -> Sm2Signer:
+        raise MissingExtra("no OpenSSL")
+
+    monkeypatch.setattr(Sm2Signer, "generate", generate)
+    with pytest.raises(MissingExtra):
+        make_key(tmp_path / "key.pem", "sm2")
+    assert list(tmp_path.iterdir()) == []

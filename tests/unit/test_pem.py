@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 import pytest
+import slow_sm2
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -34,7 +35,7 @@ RFC_RAW = bytes.fromhex("19bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38a
 
 
 def test_the_keys_of_rfc_8410() -> None:
-    assert private_from_pem(RFC_PRIVATE) == RFC_SEED
+    assert private_from_pem(RFC_PRIVATE) == ("ed25519", RFC_SEED)
     assert private_to_pem(RFC_SEED) == RFC_PRIVATE
     assert public_from_pem(RFC_PUBLIC) == RFC_RAW
     assert public_to_pem(RFC_RAW) == RFC_PUBLIC
@@ -44,7 +45,8 @@ def test_the_keys_of_rfc_8410() -> None:
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here")
 def test_openssl_and_this_module_read_each_other() -> None:
     made = subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519"], capture_output=True, check=True).stdout
-    seed = private_from_pem(made)
+    algorithm, seed = private_from_pem(made)
+    assert algorithm == "ed25519"
     assert private_to_pem(seed) == made
     public = subprocess.run(["openssl", "pkey", "-pubout"], input=made, capture_output=True, check=True).stdout
     assert public_from_pem(public) == Ed25519Signer.from_private_bytes(seed).public_key
@@ -52,17 +54,37 @@ def test_openssl_and_this_module_read_each_other() -> None:
 
 @given(st.binary(min_size=32, max_size=32))
 def test_keys_come_back(seed: bytes) -> None:
-    assert private_from_pem(private_to_pem(seed)) == seed
+    assert private_from_pem(private_to_pem(seed)) == ("ed25519", seed)
+    assert private_from_pem(private_to_pem(seed, "ml-dsa-44")) == ("ml-dsa-44", seed)
     raw = Ed25519Signer.from_private_bytes(seed).public_key
     assert public_from_pem(public_to_pem(raw)) == raw
 
 
 @pytest.mark.parametrize("size", [0, 31, 33, 64])
 def test_keys_of_other_sizes_are_refused(size: int) -> None:
-    with pytest.raises(KeyFileError, match="32 bytes"):
-        private_to_pem(b"x" * size)
-    with pytest.raises(KeyFileError, match="32 bytes"):
+    for algorithm in ("ed25519", "ml-dsa-44"):
+        with pytest.raises(KeyFileError, match=f"{algorithm} key: a private key is 32 bytes, not {size}"):
+            private_to_pem(b"x" * size, algorithm)
+    with pytest.raises(KeyFileError, match=f"has {size} bytes"):
         public_to_pem(b"x" * size)
+    with pytest.raises(KeyFileError, match="not an SM2 key in PKCS#8"):
+        private_to_pem(b"x" * size, "sm2")
+    with pytest.raises(KeyFileError, match="no such algorithm"):
+        private_to_pem(bytes(32), "rsa")
+
+
+def test_sm2_keys_come_back() -> None:
+    case = slow_sm2.KNOWN["sm2"]
+    der = slow_sm2.private_der(int(case["private_key"], 16))
+    assert private_from_pem(private_to_pem(der, "sm2")) == ("sm2", der)
+    raw = bytes.fromhex(case["public_key"])
+    assert der[-65:] == raw
+    assert public_from_pem(public_to_pem(raw)) == raw
+
+
+def test_text_around_the_block_is_passed_over() -> None:
+    """``openssl pkey -text`` writes the key's numbers before the block."""
+    assert private_from_pem(b"ED25519 Private-Key:\n" + RFC_PRIVATE.replace(b"\n", b"\r\n")) == ("ed25519", RFC_SEED)
 
 
 def other_private(key: ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey) -> bytes:
@@ -71,9 +93,9 @@ def other_private(key: ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey) -> by
 
 def test_other_algorithms_are_refused() -> None:
     for key in (ec.generate_private_key(ec.SECP256R1()), ed448.Ed448PrivateKey.generate()):
-        with pytest.raises(KeyFileError, match="not an Ed25519 key"):
+        with pytest.raises(KeyFileError, match="not a private key of ed25519, ml-dsa-44, sm2"):
             private_from_pem(other_private(key))
-        with pytest.raises(KeyFileError, match="not an Ed25519 key"):
+        with pytest.raises(KeyFileError, match="not a public key of ed25519, ml-dsa-44, sm2"):
             public_from_pem(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 
 

@@ -1,132 +1,44 @@
-"""The operator's side of a hash chain, the beacon that an office can run itself (docs/spec, section 3).
+"""A hash chain, the beacon that an office can run itself, as its operator and its copyists keep it.
 
-A folder holds the public ``chain.json`` and ``pulses/0000001.json`` and so on, one file for each revealed step, and
-the operator's ``secrets/``. The pulses themselves are the only record of what was revealed: there is no counter that
-could disagree with them, and a crash leaves the pulses up to some step, which is a lawful state.
+The operator's folder holds the chain's public files and ``secrets/``; a copy holds the public files alone
+(docs/spec, section 3).
 """
 
 from __future__ import annotations
 
 import os
-import re
-from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
-from attrs import frozen
-
-from dblrandom.adapters.files import create, os_failure, read_bytes, sync_directory, sync_file
+from dblrandom.adapters.chainfiles import (
+    INFO_NAME,
+    PULSES_NAME,
+    ChainInfo,
+    Pulse,
+    count_pulses,
+    load_pulse,
+    pulse_path,
+    read_info,
+    write_pulses,
+)
+from dblrandom.adapters.files import os_failure, read_bytes, write_atomic
 from dblrandom.adapters.journal import Change, apply, recover
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.adapters.secretfiles import read_secret, secret_file
 from dblrandom.beacons.hashchain import ChainSchedule
 from dblrandom.errors import EntropyError, FolderError, InputError, NotYetPublic, StepError, VerificationError
-from dblrandom.kernel.canonical import decode, encode
+from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.entropy import chain_ahead, chain_step
-from dblrandom.kernel.suite import Suite, suite_named
-from dblrandom.model import Json, Reader
-from dblrandom.model.names import check_hex, check_time
+from dblrandom.kernel.suite import Suite
 
-__all__ = ["ChainInfo", "Pulse", "init", "read_info", "read_pulse", "tick", "verify"]
+__all__ = ["SECRETS_NAME", "extend_copy", "init", "read_pulse", "tick", "verify"]
 
-_INFO = "chain.json"
-_PULSES = "pulses"
-_SEED = "secrets/chain.seed"
-_MARKS = "secrets/chain.marks"
-_STAGED = "secrets/pulse.new"
-_NAME = re.compile(r"[0-9]{7}\.json")
-_LIMIT = 4096
+SECRETS_NAME = "secrets"
+"""The directory that only the operator has."""
+
+_SEED = f"{SECRETS_NAME}/chain.seed"
+_MARKS = f"{SECRETS_NAME}/chain.marks"
 # Values this many steps apart are kept beside the seed, so that a tick does not hash the whole chain again.
 _MARK_EVERY = 1000
-_INFO_MEMBERS = ("genesis", "length", "operator", "period", "suite", "tip")
-_PULSE_MEMBERS = ("step", "time", "tip", "value")
-
-
-@frozen(kw_only=True)
-class ChainInfo:
-    """What everybody may know of a chain.
-
-    Attributes:
-        suite: whose hash makes the steps.
-        tip: step 0, 64 lower-case hex characters; it names the chain.
-        schedule: when each step becomes public.
-        operator: the key id of who runs it, 64 lower-case hex characters.
-
-    Raises:
-        EntropyError: naming the member.
-    """
-
-    suite: Suite
-    tip: str
-    schedule: ChainSchedule
-    operator: str
-
-    def __attrs_post_init__(self) -> None:
-        check_hex(self.tip, 64, "chain.tip", error=EntropyError)
-        check_hex(self.operator, 64, "chain.operator", error=EntropyError)
-
-    def to_json(self) -> dict[str, Json]:
-        """One flat object: genesis, length, operator, period, suite (its name), tip."""
-        return {
-            "genesis": self.schedule.genesis,
-            "length": self.schedule.length,
-            "operator": self.operator,
-            "period": self.schedule.period,
-            "suite": self.suite.name,
-            "tip": self.tip,
-        }
-
-    @classmethod
-    def from_json(cls, value: object, where: str) -> Self:
-        """Read one flat object strictly.
-
-        Raises:
-            InputError: naming the member.
-        """
-        reader = Reader(value, where, _INFO_MEMBERS, error=EntropyError)
-        schedule = ChainSchedule(reader.text("genesis"), reader.whole("period"), reader.whole("length"))
-        suite = suite_named(reader.text("suite"), reader.at("suite"))
-        return cls(suite=suite, tip=reader.text("tip"), schedule=schedule, operator=reader.text("operator"))
-
-
-@frozen(kw_only=True)
-class Pulse:
-    """One revealed step of a chain.
-
-    Attributes:
-        tip: the chain's name, 64 lower-case hex characters.
-        step: how many steps lead from the value to the tip, at least 1.
-        value: 64 lower-case hex characters.
-        time: when the step was due, ``YYYY-MM-DDThh:mm:ssZ``; not when it was written.
-
-    Raises:
-        EntropyError: naming the member.
-    """
-
-    tip: str
-    step: int
-    value: str
-    time: str
-
-    def __attrs_post_init__(self) -> None:
-        check_hex(self.tip, 64, "pulse.tip", error=EntropyError)
-        check_hex(self.value, 64, "pulse.value", error=EntropyError)
-        check_time(self.time, "pulse.time", error=EntropyError)
-
-    def to_json(self) -> dict[str, Json]:
-        """One flat object: step, time, tip, value."""
-        return {"step": self.step, "time": self.time, "tip": self.tip, "value": self.value}
-
-    @classmethod
-    def from_json(cls, value: object, where: str) -> Self:
-        """Read one flat object strictly.
-
-        Raises:
-            EntropyError: naming the member.
-        """
-        reader = Reader(value, where, _PULSE_MEMBERS, error=EntropyError)
-        step = reader.whole("step", minimum=1)
-        return cls(tip=reader.text("tip"), step=step, value=reader.text("value"), time=reader.text("time"))
 
 
 def init(
@@ -158,28 +70,17 @@ def init(
         place.mkdir(parents=True, exist_ok=True)
     with FolderLock(place):
         recover(place)
-        if os.path.lexists(place / _INFO) or os.path.lexists(place / _SEED) or os.path.lexists(place / _PULSES):
+        if any(os.path.lexists(place / name) for name in (INFO_NAME, _SEED, PULSES_NAME)):
             raise FolderError(f"{place}: holds a chain already; choose another folder")
         apply(
             place,
             {
-                _INFO: Change(encode(info.to_json())),
+                INFO_NAME: Change(encode(info.to_json())),
                 _SEED: Change(secret_file(seed32), 0o600),
                 _MARKS: Change("".join(f"{mark.hex()}\n" for mark in reversed(marks[1:])).encode("ascii"), 0o600),
             },
         )
     return info
-
-
-def read_info(folder: str | os.PathLike[str]) -> ChainInfo:
-    """Read ``chain.json``.
-
-    Raises:
-        FolderError: there is none that can be read.
-        InputError: it is not canonical, or a member is wrong.
-    """
-    path = Path(folder) / _INFO
-    return ChainInfo.from_json(decode(read_bytes(path, _LIMIT), str(path)), str(path))
 
 
 def read_pulse(folder: str | os.PathLike[str], step: int) -> Pulse:
@@ -194,14 +95,19 @@ def read_pulse(folder: str | os.PathLike[str], step: int) -> Pulse:
     due = info.schedule.time_of(step)
     if step == 0:
         raise EntropyError("step 0 is the tip itself and has no pulse; ask for 1 or more", where=str(folder))
-    path = _pulse_path(Path(folder), step)
+    path = pulse_path(folder, step)
     if not os.path.lexists(path):
         raise NotYetPublic(f"{path}: step {step} has not been revealed; it is due at {due}")
-    return _read_pulse(path, info, step)
+    return load_pulse(folder, info, step)
 
 
-def tick(folder: str | os.PathLike[str], now: str) -> list[Pulse]:
+def tick(folder: str | os.PathLike[str], now: str, *, limit: int | None = None) -> list[Pulse]:
     """Reveal, in order, every step that is due at ``now`` and has not been revealed; return them.
+
+    Args:
+        folder: the operator's folder.
+        now: what time it is.
+        limit: reveal at most so many, the earliest.
 
     Raises:
         NotYetPublic: nothing is due, saying when the next step is.
@@ -214,7 +120,7 @@ def tick(folder: str | os.PathLike[str], now: str) -> list[Pulse]:
     with FolderLock(place):
         recover(place)
         info = read_info(place)
-        last = _last_revealed(place, info)
+        last = count_pulses(place, info)
         due = info.schedule.due(now)
         if last and due < last:
             raise StepError(
@@ -225,7 +131,53 @@ def tick(folder: str | os.PathLike[str], now: str) -> list[Pulse]:
             raise StepError(f"{place}: all {last} steps are revealed; make a new chain")
         if due == last:
             raise NotYetPublic(f"{place}: step {last + 1} is due at {info.schedule.time_of(last + 1)}")
-        return _reveal(place, info, last, due)
+        step = due if limit is None else min(due, last + limit)
+        before, pulses = _pulses_back(info, _value_of(place, info, step), step, last)
+        if before != _known(place, info, last):
+            raise FolderError(
+                f"{place / SECRETS_NAME}: these secrets do not lead to the chain's last pulse; restore them"
+            )
+        write_pulses(place, pulses)
+        return pulses
+
+
+def extend_copy(folder: str | os.PathLike[str], info: ChainInfo, pulse: Pulse | None) -> tuple[int, int]:
+    """Make a copy of a chain's public files, or bring one up to ``pulse``.
+
+    Every earlier pulse follows from a later one, so one that somebody handed over is enough. It is checked against
+    the tip, or the last pulse that the copy has, before anything is written; an interrupted call can be repeated.
+
+    Args:
+        folder: a copy of this chain, or where one is to be made; never an operator's own folder.
+        info: what the chain is said to be.
+        pulse: the step to copy up to; ``None`` where none is revealed.
+
+    Returns:
+        How many pulses were added, and the last step that the copy has now.
+
+    Raises:
+        EntropyError: the pulse is not of this chain or does not lead to the tip, or ``chain.json`` says otherwise.
+        FolderError: the folder holds an operator's secrets, or cannot be read or written.
+        InputError: a file of the copy is malformed.
+    """
+    place = Path(folder)
+    if pulse is not None:
+        pulse.check(info, f"step {pulse.step}")
+    if os.path.lexists(place / SECRETS_NAME):
+        raise FolderError(f"{place}: holds an operator's secrets; choose another folder for a copy")
+    with os_failure(place, "make the copy's folder"):
+        place.mkdir(parents=True, exist_ok=True)
+    with FolderLock(place):
+        begun = os.path.lexists(place / INFO_NAME)
+        if begun and read_info(place) != info:
+            raise EntropyError("the chain is described otherwise than in this copy; ask its operator", where=str(place))
+        last = count_pulses(place, info)
+        pulses = [] if pulse is None else _following(place, info, pulse, last)
+        if not begun:
+            write_atomic(place / INFO_NAME, encode(info.to_json()))
+        if pulses:
+            write_pulses(place, pulses)
+        return len(pulses), last + len(pulses)
 
 
 def verify(folder: str | os.PathLike[str]) -> tuple[ChainInfo, int]:
@@ -241,15 +193,14 @@ def verify(folder: str | os.PathLike[str]) -> tuple[ChainInfo, int]:
     place = Path(folder)
     info = read_info(place)
     try:
-        last = _count(place)
+        last = count_pulses(place, info)
     except FolderError as error:
-        raise VerificationError("hashchain", str(error), where=_PULSES) from error
+        raise VerificationError("hashchain", str(error), where=PULSES_NAME) from error
     before = info.tip
     for step in range(1, last + 1):
-        path = _pulse_path(place, step)
-        where = f"{_PULSES}/{path.name}"
+        where = f"{PULSES_NAME}/{pulse_path(place, step).name}"
         try:
-            pulse = _read_pulse(path, info, step)
+            pulse = load_pulse(place, info, step)
         except InputError as error:
             raise VerificationError("hashchain", str(error), where=where) from error
         if chain_step(info.suite, bytes.fromhex(pulse.value)).hex() != before:
@@ -258,66 +209,33 @@ def verify(folder: str | os.PathLike[str]) -> tuple[ChainInfo, int]:
     return info, last
 
 
-def _pulse_path(place: Path, step: int) -> Path:
-    return place / _PULSES / f"{step:07d}.json"
+def _known(place: Path, info: ChainInfo, step: int) -> bytes:
+    """The value of a revealed step, or the tip for step 0."""
+    return bytes.fromhex(load_pulse(place, info, step).value if step else info.tip)
 
 
-def _count(place: Path) -> int:
-    """How many pulses there are; their names must be those of the first steps, without gaps and extra files."""
-    if not os.path.lexists(place / _PULSES):
-        return 0
-    if os.path.islink(place / _PULSES):
-        raise FolderError(f"{place / _PULSES}: is a symbolic link; put the directory itself there")
-    with os_failure(place / _PULSES, "list it"):
-        names = os.listdir(place / _PULSES)
-    for name in names:
-        if _NAME.fullmatch(name) is None or name == "0000000.json":
-            raise FolderError(f"{place / _PULSES}: holds {name!r}, which is no pulse; remove it")
-    # Names are distinct and at least 1: the greatest equals their number only where none is missing.
-    if names and int(max(names)[:7]) != len(names):
-        present = set(names)
-        gap = next(step for step in range(1, len(names) + 1) if f"{step:07d}.json" not in present)
-        raise FolderError(f"{place / _PULSES}: step {gap} is missing before {max(names)}; restore it from a copy")
-    return len(names)
+def _pulses_back(info: ChainInfo, value: bytes, step: int, last: int) -> tuple[bytes, list[Pulse]]:
+    """From the value of ``step``: what the value of ``last`` must then be, and the pulses after ``last`` in order."""
+    pulses = []
+    for at in range(step, last, -1):
+        pulses.append(Pulse(tip=info.tip, step=at, value=value.hex(), time=info.schedule.time_of(at)))
+        value = chain_step(info.suite, value)
+    return value, pulses[::-1]
 
 
-def _read_pulse(path: Path, info: ChainInfo, step: int) -> Pulse:
-    pulse = Pulse.from_json(decode(read_bytes(path, _LIMIT), str(path)), str(path))
-    if pulse.tip != info.tip or pulse.step != step:
-        raise EntropyError(f"is not step {step} of the chain with the tip {info.tip}", where=str(path))
-    if pulse.time != info.schedule.time_of(step):
-        raise EntropyError(f"says {pulse.time}; step {step} is due at {info.schedule.time_of(step)}", where=str(path))
-    return pulse
-
-
-def _last_revealed(place: Path, info: ChainInfo) -> int:
-    last = _count(place)
-    if last > info.schedule.length:
-        raise FolderError(f"{place / _PULSES}: holds more pulses than the chain has steps; restore it from a copy")
-    return last
+def _following(place: Path, info: ChainInfo, pulse: Pulse, last: int) -> list[Pulse]:
+    """The pulses that a copy lacks up to this one, which must lead to what the copy has."""
+    known = min(pulse.step, last)
+    before, pulses = _pulses_back(info, bytes.fromhex(pulse.value), pulse.step, known)
+    if before != _known(place, info, known):
+        goal = f"step {known} of this copy" if known else f"the tip {info.tip}"
+        raise EntropyError(f"its value does not lead to {goal}", where=f"step {pulse.step}")
+    return pulses
 
 
 def _last_mark(length: int) -> int:
     """The highest step below ``length`` whose value is kept as a mark; 0, the tip, where the chain is short."""
     return (length - 1) // _MARK_EVERY * _MARK_EVERY
-
-
-def _reveal(place: Path, info: ChainInfo, last: int, due: int) -> list[Pulse]:
-    values = [_value_of(place, info, due)]
-    for _ in range(due - last):
-        values.append(chain_step(info.suite, values[-1]))
-    before = bytes.fromhex(_read_pulse(_pulse_path(place, last), info, last).value if last else info.tip)
-    if values.pop() != before:
-        raise FolderError(f"{place / 'secrets'}: these secrets do not lead to the chain's last pulse; restore them")
-    pulses = []
-    with os_failure(place / _PULSES, "write a pulse"):
-        os.makedirs(place / _PULSES, exist_ok=True)
-        sync_directory(place)
-        for step, value in enumerate(reversed(values), start=last + 1):
-            pulse = Pulse(tip=info.tip, step=step, value=value.hex(), time=info.schedule.time_of(step))
-            _publish(place, pulse)
-            pulses.append(pulse)
-    return pulses
 
 
 def _value_of(place: Path, info: ChainInfo, step: int) -> bytes:
@@ -336,14 +254,3 @@ def _value_of(place: Path, info: ChainInfo, step: int) -> bytes:
     if len(value) != 32:
         raise FolderError(f"{path}: is damaged; remove it, the seed alone will do")
     return chain_ahead(info.suite, value, mark - step)
-
-
-def _publish(place: Path, pulse: Pulse) -> None:
-    # Staged outside of pulses/, where after a crash it would look like a pulse that nobody can explain.
-    staged = place / _STAGED
-    with suppress(FileNotFoundError):
-        os.unlink(staged)
-    create(staged, encode(pulse.to_json()), 0o644)
-    sync_file(staged)
-    os.replace(staged, _pulse_path(place, pulse.step))
-    sync_directory(place / _PULSES)

@@ -18,10 +18,12 @@ import attrs
 from dblrandom.adapters import index, journal
 from dblrandom.adapters.files import os_failure, read_bytes
 from dblrandom.adapters.lock import FolderLock
+from dblrandom.adapters.sm2 import Sm2
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.errors import DblrandomError, FolderError, VerificationError
 from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustPolicy, suggested_trust, verify
+from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.model import planfile
 from dblrandom.roster import Roster
 from dblrandom.sampling import Sampler
@@ -53,6 +55,7 @@ class CeremonyFolder:
         root: the folder's path.
         beacons: the rules of the source kinds.
         samplers: third parties' samplers that tasks may name.
+        schemes: the signature algorithms; with SM2, through OpenSSL, unless told otherwise.
     """
 
     def __init__(
@@ -61,10 +64,12 @@ class CeremonyFolder:
         *,
         beacons: Mapping[str, Beacon] = BUILT_IN,
         samplers: Sequence[Sampler] = (),
+        schemes: Mapping[str, Scheme] | None = None,
     ) -> None:
         self.root = Path(root)
         self._beacons = beacons
         self._samplers = tuple(samplers)
+        self._schemes = {**SCHEMES, "sm2": Sm2()} if schemes is None else schemes
 
     def exists(self) -> bool:
         """Whether there is a ceremony here, finished or interrupted."""
@@ -167,6 +172,7 @@ class CeremonyFolder:
             as_of=as_of,
             beacons=self._beacons,
             samplers=self._samplers,
+            schemes=self._schemes,
         )
         _check_files(contents)
         if trust is not None:

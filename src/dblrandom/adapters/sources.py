@@ -6,12 +6,15 @@ import os
 
 from dblrandom.adapters import chainstore
 from dblrandom.adapters.randomness import random_bytes
+from dblrandom.beacons.drandchain import ChainInfo
+from dblrandom.beacons.timelock import locked_secret
 from dblrandom.errors import EntropyError
 from dblrandom.kernel.entropy import secret_digest
 from dblrandom.kernel.suite import SHA256, Suite
+from dblrandom.kernel.tlock import RANDOM_BYTES
 from dblrandom.model import Source, time_seconds
 
-__all__ = ["chain_source", "new_secret", "secret_source"]
+__all__ = ["chain_source", "new_locked_secret", "new_secret", "secret_source"]
 
 
 def secret_source(
@@ -35,6 +38,31 @@ def new_secret(ceremony: str, name: str, *, keyid: str, not_before: str, suite: 
     """A new secret from the operating system's randomness: its declaration, and the 64 hex characters to keep."""
     secret = random_bytes(32).hex()
     return secret_source(ceremony, name, secret, keyid=keyid, not_before=not_before, suite=suite), secret
+
+
+def new_locked_secret(
+    ceremony: str, name: str, *, keyid: str, at: str, info: ChainInfo, suite: Suite = SHA256
+) -> tuple[Source, str]:
+    """A new secret, time-locked to the first round of a drand network that is due at ``at`` or later.
+
+    Whoever holds it cannot withhold it: when the round is out, anybody opens the lock.
+
+    Raises:
+        EntropyError: the network is chained, or ``at`` is no time.
+        MissingExtra: the library for the curve is not installed.
+    """
+    secret = random_bytes(32).hex()
+    source = locked_secret(
+        name,
+        keyid=keyid,
+        secret=secret,
+        info=info,
+        round=info.next_round(time_seconds(at)),
+        random=random_bytes(RANDOM_BYTES),
+        suite=suite,
+        ceremony=ceremony,
+    )
+    return source, secret
 
 
 def chain_source(folder: str | os.PathLike[str], name: str, *, at: str) -> Source:

@@ -20,6 +20,7 @@ from dblrandom.cli.demo import demo
 from dblrandom.cli.draw import draw
 from dblrandom.cli.explain import explain
 from dblrandom.cli.keygen import keygen
+from dblrandom.cli.log import log
 from dblrandom.cli.plan import plan
 from dblrandom.cli.publish import publish
 from dblrandom.cli.result import result
@@ -31,6 +32,7 @@ from dblrandom.cli.seal import seal
 from dblrandom.cli.secret import secret
 from dblrandom.cli.sign import sign
 from dblrandom.cli.substitute import substitute
+from dblrandom.cli.timestamp import timestamp
 from dblrandom.cli.unseal import unseal
 from dblrandom.cli.verify import verify
 from dblrandom.cli.void import void
@@ -151,6 +153,8 @@ for _command in (
     result,
     seal,
     unseal,
+    timestamp,
+    log,
     publish,
     verify,
     explain,

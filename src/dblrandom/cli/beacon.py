@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import shlex
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from dblrandom.adapters import chainstore
+from dblrandom.adapters import chainclient, chainfiles, chainsite, chainstore
+from dblrandom.adapters.chainserver import ChainServer
 from dblrandom.adapters.clock import now
+from dblrandom.adapters.http import Client
 from dblrandom.adapters.keyfiles import read_signer
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, TIME, folder_argument, suite_option
-from dblrandom.cli.screen import Screen, working
+from dblrandom.cli.screen import Screen, note, working
 from dblrandom.kernel.suite import Suite
 
 __all__ = ["beacon"]
@@ -48,7 +54,8 @@ def init(folder: Path, key: Path, length: int, period: int, genesis: str, suite:
             seed32=random_bytes(32),
         )
     last = info.schedule.time_of(length)
-    following = f"publish chain.json; at each step's time run: dblrandom beacon tick {shlex.quote(str(folder))}"
+    quoted = shlex.quote(str(folder))
+    following = f"dblrandom beacon serve {quoted}; or at each step's time: dblrandom beacon tick {quoted}"
 
     def show(screen: Screen) -> None:
         screen.line(f"tip {info.tip}")
@@ -93,5 +100,107 @@ def verify(folder: Path, step: int | None) -> Answer:
     return Answer(data=found if pulse is None else {**found, "pulse": pulse.to_json()}, show=show)
 
 
-for _command in (init, tick, verify):
+@command("schedule")
+@folder_argument
+@click.option("--from", "start", metavar="TIME", type=TIME, default=now, help="From when on; from now by default.")
+@click.option("--count", metavar="N", type=click.IntRange(1, 1000), default=10, help="How many steps; 10 by default.")
+def schedule(folder: Path, start: str, count: int) -> Answer:
+    """List the steps that become public from a time on."""
+    info = chainfiles.read_info(folder)
+    first = info.step_at(start)
+    steps = [(step, info.schedule.time_of(step)) for step in range(first, min(first + count, info.schedule.length + 1))]
+
+    def show(screen: Screen) -> None:
+        screen.table(("step", "due"), steps)
+
+    return Answer(data={"steps": [{"due": due, "step": step} for step, due in steps], "tip": info.tip}, show=show)
+
+
+@command("site")
+@folder_argument
+@click.option("--to", "site", metavar="SITE", type=FILE, required=True, help="A folder that a web server publishes.")
+def site(folder: Path, site: Path) -> Answer:
+    """Write the public files as a tree for any web server.
+
+    Run it after each tick. It needs no secrets, so a copy can be published just as well.
+    """
+    with working("writing the site"):
+        info, last = chainstore.verify(folder)
+        written = chainsite.render(folder, site, last=last)
+
+    def show(screen: Screen) -> None:
+        screen.line(f"wrote {written} file(s) in {site}; the last step there is {last}")
+
+    return Answer(data={"revealed": last, "tip": info.tip, "written": written}, show=show)
+
+
+@command("serve")
+@folder_argument
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Where to listen; this machine only by default.")
+@click.option("--port", metavar="N", type=click.IntRange(0, 65535), default=8080, help="The port; 8080 by default.")
+@click.option("--site", metavar="SITE", type=FILE, help="Keep the tree of 'beacon site' up to date there too.")
+@click.option("--verbose", "-v", is_flag=True, help="Show a line for each request.")
+def serve(folder: Path, host: str, port: int, site: Path | None, verbose: bool) -> Answer:
+    """Publish a chain over HTTP and reveal its steps on time.
+
+    Runs until it is interrupted or terminated. What fell due while it was not running is revealed when it starts.
+    """
+    server = ChainServer(folder, host=host, port=port, site=site, warn=note, log=note if verbose else None)
+    with _until_stopped() as stopped, server:
+        note(f"serving {server.url} (stop with Ctrl-C)")
+        # Waiting in turns, since on Windows a wait without an end cannot be interrupted.
+        while not stopped.wait(0.5):
+            pass
+    revealed, url = server.revealer.last, server.url
+
+    def show(screen: Screen) -> None:
+        screen.line(f"stopped; the last revealed step is {revealed}")
+
+    return Answer(data={"revealed": revealed, "tip": server.revealer.info.tip, "url": url}, show=show)
+
+
+@contextmanager
+def _until_stopped() -> Iterator[threading.Event]:
+    """An event that an interruption or a termination sets, instead of ending the process in the middle of a step."""
+    stopped = threading.Event()
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: stopped.set()) for number in numbers]
+    try:
+        yield stopped
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+@command("fetch")
+@click.argument("url", metavar="URL")
+@click.option("--tip", metavar="HEX", required=True, help="The chain's tip, from its operator or your trust policy.")
+@click.option(
+    "--step", metavar="K", type=int, help="The step to fetch; exit code 3 before it is due; the last by default."
+)
+@click.option("--to", "folder", metavar="DIR", type=FILE, required=True, help="The copy, for --chain NAME=DIR.")
+def fetch(url: str, tip: str, step: int | None, folder: Path) -> Answer:
+    """Copy another office's chain and check it.
+
+    The copy serves 'commit --chain' and 'reveal --chain'. Run it again to bring the copy up to date.
+    """
+    with working("fetching the chain"):
+        found = chainclient.mirror(url, tip, folder, client=Client(), step=step)
+    due, info = found.due, found.info
+    if step is None and found.revealed < due:
+        note(f"note: step {due} was due at {info.schedule.time_of(due)} and is not published there yet")
+    if found.revealed > due:
+        early = info.schedule.time_of(found.revealed)
+        note(f"warning: step {found.revealed} is public before its time, {early}, or this clock is late")
+
+    def show(screen: Screen) -> None:
+        screen.line(f"verified: every value leads to the tip {info.tip}")
+        screen.line(f"operator {info.operator}; genesis {info.schedule.genesis}, {info.schedule.period} s a step")
+        screen.line(f"wrote {found.added} new pulse(s) in {folder}; the last step there is {found.revealed}")
+
+    data = {"added": found.added, "chain": info.to_json(), "due": due, "revealed": found.revealed}
+    return Answer(data=data, show=show)
+
+
+for _command in (init, tick, serve, site, schedule, fetch, verify):
     beacon.add_command(_command)

@@ -14,7 +14,7 @@ from dblrandom.adapters.planfiles import load_plan
 from dblrandom.adapters.tables import ENCODINGS
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.drafting import deadlines_of, declared_of, sources_of
+from dblrandom.cli.drafting import Named, deadlines_of, declared_of, sources_of
 from dblrandom.cli.options import (
     FILE,
     PAIR,
@@ -50,7 +50,8 @@ _Pairs = tuple[tuple[str, str], ...]
 @click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of a .csv roster.")
 @click.option("--encoding", metavar="NAME", type=click.Choice(ENCODINGS), default="utf-8-sig", help="Of .csv rosters.")
 @click.option("--chain", metavar="NAME=DIR", type=PAIR, multiple=True, help="A hash chain, with --at.")
-@click.option("--at", metavar="TIME", type=TIME, help="The earliest lawful moment of the chains' values.")
+@click.option("--drand", metavar="NAME=NETWORK", type=PAIR, multiple=True, help="A drand round: quicknet or default.")
+@click.option("--at", metavar="TIME", type=TIME, help="The earliest moment of the chains' and rounds' values.")
 @click.option("--source", metavar="FILE.json", type=FILE, multiple=True, help="Any other source's declaration.")
 @click.option("--secret", metavar="NAME=FILE", type=PAIR, multiple=True, help="The declaration of a party's secret.")
 @click.option(
@@ -82,6 +83,7 @@ def commit(
     ids: tuple[str, ...],
     encoding: str,
     chain: _Pairs,
+    drand: _Pairs,
     at: str | None,
     source: tuple[Path, ...],
     secret: _Pairs,
@@ -96,6 +98,8 @@ def commit(
     suite: Suite,
 ) -> Answer:
     """Fix plan, rosters and sources.
+
+    Where no source is named, it is one round of drand's quicknet at --at, or an hour from now.
 
     Begins a ceremony in a new folder, or follows a voided commitment in its folder.
 
@@ -121,12 +125,13 @@ def commit(
         raise click.UsageError(problem)
     suite = standing.suite if standing is not None else suite
     plan = load_plan(plan_file)
-    sources = sources_of(pairs(chain, "--chain"), source, pairs(secret, "--secret"), at)
+    named = Named(chains=pairs(chain, "--chain"), rounds=pairs(drand, "--drand"), secrets=pairs(secret, "--secret"))
+    sources, told = sources_of(named, source, at=at, time=time)
     deadlines, remarks = deadlines_of(pairs(deadline, "--deadline"), sources, plan)
     declared = declared_of(declare)
     with working("reading the rosters"):
         rosters = named_rosters(suite, pairs(roster, "--roster"), ids, encoding)
-    for remark in remarks:
+    for remark in (*told, *remarks):
         note(remark)
     payload = _opened(name, plan, rosters, suite, standing).draft_commitment(
         entropy=sources, signers=declared, deadlines=deadlines, time=time, previous_ceremony=previous

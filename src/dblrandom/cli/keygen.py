@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from dblrandom.adapters.keyfiles import read_signer, write_private_key, write_public_key
-from dblrandom.adapters.randomness import random_bytes
+from dblrandom.adapters.keyfiles import make_key, write_public_key
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE
 from dblrandom.cli.screen import Screen
 from dblrandom.errors import FolderError
+from dblrandom.kernel.schemes import KEY_SIZES
 
 __all__ = ["keygen"]
 
@@ -20,12 +20,21 @@ __all__ = ["keygen"]
 @command("keygen")
 @click.option("--out", metavar="KEY.pem", type=FILE, required=True, help="Where the private key goes; never replaced.")
 @click.option("--public", metavar="FILE", type=FILE, help="Where the public key goes, for everyone to have.")
-def keygen(out: Path, public: Path | None) -> Answer:
-    """Make a key pair (Ed25519)."""
+@click.option(
+    "--algorithm",
+    metavar="NAME",
+    type=click.Choice(tuple(KEY_SIZES)),
+    default="ed25519",
+    help="ed25519, or for second signatures ml-dsa-44 or sm2; ed25519 by default.",
+)
+def keygen(out: Path, public: Path | None, algorithm: str) -> Answer:
+    """Make a key pair.
+
+    Every receipt needs an Ed25519 signature; keys of the other algorithms sign beside it.
+    """
     if public is not None and os.path.lexists(public):
         raise FolderError(f"{public}: exists already and is not overwritten; choose another name")
-    write_private_key(out, random_bytes(32))
-    signer = read_signer(out)
+    signer = make_key(out, algorithm)
     wrote = [str(out)]
     if public is not None:
         write_public_key(public, signer.public_key)
@@ -33,10 +42,11 @@ def keygen(out: Path, public: Path | None) -> Answer:
     key = signer.public_key.hex()
 
     def show(screen: Screen) -> None:
-        screen.line(f"public key  {key}")
+        screen.line(f"algorithm   {algorithm}")
+        screen.line(f"public key  {key if len(key) <= 130 else key[:64] + '... (whole in the file and with --json)'}")
         screen.line(f"keyid       {signer.keyid}")
         for place in wrote:
             screen.line(f"wrote {place}")
         screen.line(f"next: keep {out} to yourself, and publish the public key before the ceremony")
 
-    return Answer(data={"public_key": key, "keyid": signer.keyid, "wrote": wrote}, show=show)
+    return Answer(data={"algorithm": algorithm, "public_key": key, "keyid": signer.keyid, "wrote": wrote}, show=show)

@@ -11,7 +11,7 @@ import click
 from dblrandom.adapters.clock import now
 from dblrandom.adapters.keyfiles import read_signer
 from dblrandom.errors import InputError
-from dblrandom.kernel.signing import Ed25519Signer
+from dblrandom.kernel.signing import Signer
 from dblrandom.kernel.suite import SUITES, suite_named
 from dblrandom.model import check_time
 
@@ -21,6 +21,7 @@ __all__ = [
     "TIME",
     "folder_argument",
     "key_option",
+    "late_time_option",
     "pairs",
     "signers",
     "suite_option",
@@ -88,6 +89,13 @@ def time_option(function: F) -> F:
     )(function)
 
 
+def late_time_option(function: F) -> F:
+    """The moment that a receipt states, where it may come after a wait: left out, it is asked for when signing."""
+    return click.option(
+        "--time", metavar="TIME", type=TIME, help="The moment written into the receipt; that of signing by default."
+    )(function)
+
+
 def trust_option(function: F) -> F:
     """The verifier's own policy."""
     return click.option(
@@ -107,7 +115,7 @@ def suite_option(function: F) -> F:
     )(function)
 
 
-def signers(paths: Iterable[Path]) -> list[Ed25519Signer]:
+def signers(paths: Iterable[Path]) -> list[Signer]:
     """The private keys in these files."""
     return [read_signer(path) for path in paths]
 

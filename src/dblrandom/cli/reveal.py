@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from dblrandom.adapters.clock import now
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.options import folder_argument, key_option, signers, time_option
+from dblrandom.cli.options import folder_argument, key_option, late_time_option, signers
 from dblrandom.cli.places import step_answer, take_step
-from dblrandom.cli.values import gathered, value_options
+from dblrandom.cli.values import Given, gathered, standing, value_options
+from dblrandom.evidence.admission import check_lawful
 
 __all__ = ["reveal"]
-
-_Pairs = tuple[tuple[str, str], ...]
 
 
 @command("reveal")
 @folder_argument
 @value_options
 @key_option
-@time_option
-def reveal(
-    folder: Path, secret: _Pairs, chain: _Pairs, value: _Pairs, evidence: _Pairs, keys: tuple[Path, ...], time: str
-) -> Answer:
+@late_time_option
+def reveal(folder: Path, keys: tuple[Path, ...], time: str, **given: Any) -> Answer:
     """Publish all values, and so the seed.
 
-    Exit code 3 where a value is not public yet. Secrets that a witness recorded as disclosed need not be given.
+    Rounds and pulses are asked of the network, secrets that a witness recorded as disclosed are taken from his receipt,
+    and time-locks are opened with their round. Exit code 3 where a value is not public yet.
     """
     held = signers(keys)
+    ceremony = standing(folder)
+    check_lawful(ceremony, "reveal")
+    values = gathered(ceremony, Given(**given))
+    moment = time or now()
 
     def act(_: CeremonyFolder, ceremony: Ceremony, __: dict[str, bytes]) -> str:
-        values = gathered(ceremony, secret=secret, chain=chain, value=value, evidence=evidence)
-        return str(ceremony.reveal(values, time=time, keys=held).body["seed"])
+        return str(ceremony.reveal(values, time=moment, keys=held).body["seed"])
 
     taken = take_step(folder, act)
     return step_answer(

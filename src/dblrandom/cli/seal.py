@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+import attrs
 import click
 
 from dblrandom.adapters.folder import CeremonyFolder
@@ -17,7 +18,8 @@ from dblrandom.cli.places import step_answer, take_step
 from dblrandom.cli.result import outcomes_of
 from dblrandom.cli.screen import working
 from dblrandom.cli.substitute import replaced_of
-from dblrandom.cli.values import gathered, value_options
+from dblrandom.cli.values import Given, gathered, standing, value_options
+from dblrandom.drawing import Value
 from dblrandom.errors import StepError
 from dblrandom.evidence import Receipt
 from dblrandom.evidence.bodies import SEALABLE
@@ -68,6 +70,7 @@ def seal(folder: Path, kind: str, keys: tuple[Path, ...], time: str, **given: An
     """
     held = signers(keys)
     blind = random_bytes(32).hex()
+    given["values"] = _values(folder, given) if kind == "reveal" else None
     compute = {"reveal": _reveal, "draw": _draw, "substitution": _substitution, "result": _result}[kind]
 
     def act(place: CeremonyFolder, ceremony: Ceremony, private: dict[str, bytes]) -> str:
@@ -83,8 +86,11 @@ def seal(folder: Path, kind: str, keys: tuple[Path, ...], time: str, **given: An
 
 
 def _reveal(_: CeremonyFolder, ceremony: Ceremony, given: Mapping[str, Any]) -> dict[str, Json]:
-    values = {name: given[name] for name in ("secret", "chain", "value", "evidence")}
-    return ceremony.compute_reveal(gathered(ceremony, **values))
+    return ceremony.compute_reveal(given["values"])
+
+
+def _values(folder: Path, given: Mapping[str, Any]) -> dict[str, Value]:
+    return gathered(standing(folder), Given(**{field.name: given[field.name] for field in attrs.fields(Given)}))
 
 
 def _draw(place: CeremonyFolder, ceremony: Ceremony, _: Mapping[str, Any]) -> dict[str, Json]:

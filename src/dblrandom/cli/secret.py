@@ -9,11 +9,12 @@ import click
 from dblrandom.adapters.files import write_new
 from dblrandom.adapters.keyfiles import read_signer
 from dblrandom.adapters.secretfiles import write_secret
-from dblrandom.adapters.sources import new_secret
+from dblrandom.adapters.sources import new_locked_secret, new_secret
 from dblrandom.cli.answer import Answer, command, document
+from dblrandom.cli.networks import network
 from dblrandom.cli.options import FILE, TIME, suite_option
 from dblrandom.cli.screen import Screen, note
-from dblrandom.errors import FolderError
+from dblrandom.errors import FolderError, KeyFileError
 from dblrandom.kernel.suite import Suite
 
 __all__ = ["secret"]
@@ -31,13 +32,30 @@ def secret() -> None:
 @click.option("--at", metavar="TIME", type=TIME, required=True, help="When the secret may be revealed.")
 @click.option("--out", metavar="FILE", type=FILE, required=True, help="Where the secret goes; never replaced.")
 @click.option("--declaration", metavar="FILE", type=FILE, help="Where the declaration goes, besides stdout.")
+@click.option(
+    "--lock",
+    metavar="NETWORK",
+    help="Time-lock it to the first round at --at: quicknet, or a file of a network's info.",
+)
 @suite_option
-def new(ceremony: str, name: str, key: Path, at: str, out: Path, declaration: Path | None, suite: Suite) -> Answer:
+def new(
+    ceremony: str, name: str, key: Path, at: str, out: Path, declaration: Path | None, lock: str | None, suite: Suite
+) -> Answer:
     """Make a secret and its declaration.
+
+    With --lock nobody can withhold it: anybody opens it with a later drand round.
 
     Prints the declaration (JSON), which the organiser needs for the commitment.
     """
-    source, value = new_secret(ceremony, name, keyid=read_signer(key).keyid, not_before=at, suite=suite)
+    signer = read_signer(key)
+    if signer.algorithm != "ed25519":
+        raise KeyFileError(
+            f"a party's secret belongs to its ed25519 key, not to one of {signer.algorithm}", where=str(key)
+        )
+    if lock is None:
+        source, value = new_secret(ceremony, name, keyid=signer.keyid, not_before=at, suite=suite)
+    else:
+        source, value = new_locked_secret(ceremony, name, keyid=signer.keyid, at=at, info=network(lock), suite=suite)
     if declaration is not None and declaration.exists():
         raise FolderError(f"{declaration}: is there already; it is never replaced: give another name")
     write_secret(out, bytes.fromhex(value))

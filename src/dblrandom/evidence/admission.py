@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+from dblrandom.beacons.timelock import check_lock_window, is_locked
 from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.drawing.revealing import check_reveal
 from dblrandom.drawing.standing import apply_result, apply_substitution, outcomes_in, told_with
 from dblrandom.errors import (
     EntropyError,
+    InputError,
     KeyFileError,
     NotYetPublic,
     ReceiptError,
@@ -26,12 +28,15 @@ from dblrandom.evidence.comparing import difference
 from dblrandom.evidence.dating import organisers_own
 from dblrandom.evidence.disclosing import check_disclosed, check_never_disclosed
 from dblrandom.evidence.foresight import check_dated, check_void_dated, dated_by_all
+from dblrandom.evidence.misopening import check_proof
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.signatures import check_declared_signers
+from dblrandom.evidence.stamping import carries_date, self_signed_stamp
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
-from dblrandom.kernel.signing import keyid, verify_ed25519
+from dblrandom.kernel.schemes import SCHEMES
+from dblrandom.kernel.signing import keyid
 from dblrandom.model import Json, time_seconds
 from dblrandom.roster import Roster
 
@@ -157,6 +162,8 @@ def check_terms(
         if time_seconds(source.not_before) < time_seconds(time) + margin:
             problem = f"it can be public from {source.not_before}, not {margin} s after the commitment at {time}"
             raise EntropyError(problem, where=where)
+        if source.kind == "secret" and is_locked(source):
+            check_lock_window(source, dated=time, margin=margin, reveal_by=commitment.deadlines["reveal"])
         if source.kind == "secret" and source.terms["digest"] in used:
             raise EntropyError("this secret was committed before: make a new one", where=where)
     check_never_disclosed(commitment, transcript.name, transcript.receipts)
@@ -167,7 +174,8 @@ def check_terms(
 
 def _check_new_organisers(transcript: Transcript, commitment: Commitment) -> None:
     """Who has witnessed an earlier commitment cannot become its organiser: he would have witnessed himself."""
-    witnessed = {s.keyid for r in transcript.receipts if r.type == "witness" for s in r.signatures}
+    vouching = [r for r in transcript.receipts if r.type == "witness" and not carries_date(r)]
+    witnessed = {signature.keyid for receipt in vouching for signature in receipt.signatures}
     for signer in commitment.signers:
         if signer.role == "organiser" and keyid(bytes.fromhex(signer.public_key)) in witnessed:
             raise StepError(
@@ -190,15 +198,21 @@ def _check_commitment(transcript: Transcript, receipt: Receipt, rosters: Mapping
 
 def _check_signer(transcript: Transcript, receipt: Receipt) -> None:
     """A key that the commitment does not declare for this would make a receipt that no verifier takes."""
-    wanted = ("witness", "auditor") if receipt.type == "witness" else ("organiser",)
-    signers = {keyid(bytes.fromhex(s.public_key)): s for s in transcript.commitment.signers if s.role in wanted}
+    wanted: tuple[str, ...] = ("witness", "auditor") if receipt.type == "witness" else ("organiser",)
+    declared = transcript.commitment.signers
+    if carries_date(receipt) and "disclosed" not in receipt.body:
+        # Its signer vouches for nothing; but it should be somebody who has a part in the ceremony.
+        wanted = tuple({signer.role for signer in declared})
+    signers = {keyid(bytes.fromhex(s.public_key)): s for s in declared if s.role in wanted}
     given = {signature.keyid: signature.value for signature in receipt.signatures}
     if signers and not signers.keys() & given.keys():
         names = ", ".join(f"{s.name or k} ({s.role})" for k, s in signers.items())
         raise StepError(f"a {receipt.type} is signed by {names}: none of these keys was given")
     for key in signers.keys() & given.keys():
         try:
-            verify_ed25519(bytes.fromhex(signers[key].public_key), given[key], pae(PAYLOAD_TYPE, receipt.payload))
+            scheme = SCHEMES.get(signers[key].algorithm)
+            if scheme is not None:
+                scheme.verify(bytes.fromhex(signers[key].public_key), given[key], pae(PAYLOAD_TYPE, receipt.payload))
         except KeyFileError as error:
             raise StepError(f"the signature of {signers[key].name or key} is bad: {error}") from error
 
@@ -210,9 +224,14 @@ def _check_witness(transcript: Transcript, receipt: Receipt) -> None:
         raise StepError(f"{receipt.label} attests no receipt of this chain (sequence {attested})")
     if receipt.body["ceremony"] != receipt.ceremony or receipt.body["time"] != receipt.time:
         raise StepError(f"the body of {receipt.label} names another ceremony or time than its payload")
-    if organisers_own(transcript.receipts) & {signature.keyid for signature in receipt.signatures}:
-        raise StepError("the organiser cannot witness his own ceremony: give a witness's key")
+    try:
+        self_signed_stamp(receipt, seen)
+    except InputError as error:
+        raise StepError(f"{receipt.label} carries a date that does not hold: {error}") from error
     disclosed = cast("dict[str, str]", receipt.body.get("disclosed", {}))
+    vouches = bool(disclosed) or not carries_date(receipt)
+    if vouches and organisers_own(transcript.receipts) & {signature.keyid for signature in receipt.signatures}:
+        raise StepError("the organiser cannot witness his own ceremony: give a witness's key")
     if disclosed and transcript.stage == "voided":
         raise StepError("the commitment was voided: its secrets are not to be disclosed")
     if disclosed:
@@ -226,6 +245,8 @@ def _check_witness(transcript: Transcript, receipt: Receipt) -> None:
 
 
 def _check_void(transcript: Transcript, receipt: Receipt) -> None:
+    if check_proof(transcript.commitment, transcript.name, receipt.body):
+        return
     sources = transcript.commitment.sources
     moments = [s.not_before for s in sources if s.kind != "secret"] or [s.not_before for s in sources]
     disclosed, own = transcript.disclosed, organisers_own(transcript.receipts)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from dblrandom.drawing.commitment import ROLES
 from dblrandom.errors import ReceiptError
 from dblrandom.evidence.shapes import Anything, Array, Either, Integer, Nullable, Object, OneOf, Parsed, Shape, Text
+from dblrandom.kernel.schemes import KEY_SIZES
 from dblrandom.model import Json, Quota, ResultCode, Source, check_id, check_text, check_time
 from dblrandom.roster import Manifest
 
@@ -42,7 +43,14 @@ QUOTA = Parsed(
     ),
 )
 SOURCE = Parsed(Source.from_json, Object({"kind": NAME, "name": NAME, "not_before": TIME}, others=Anything()))
-SIGNER = Object({"role": OneOf(ROLES), "algorithm": OneOf(("ed25519",)), "public_key": DIGEST}, {"name": FREE})
+ALGORITHM = OneOf(tuple(KEY_SIZES))
+PUBLIC_KEY = Text(
+    "|".join(f"[0-9a-f]{{{2 * size}}}" for size in KEY_SIZES.values()),
+    "a raw public key in lower-case hex: " + ", ".join(f"{size} bytes ({name})" for name, size in KEY_SIZES.items()),
+)
+BASE64 = Text("[A-Za-z0-9+/]{4,262144}={0,2}", "bytes in standard padded base64")
+SIGNER = Object({"role": OneOf(ROLES), "algorithm": ALGORITHM, "public_key": PUBLIC_KEY}, {"name": FREE})
+TOKEN = Object({"token": BASE64, "certificates": Array(BASE64, 1)})
 VALUE = Text("(?=.{1,256}$)[!-~]( ?[!-~])*", "a source's value of 1 to 256 characters")
 BLIND: Mapping[str, Shape] = {"blind": DIGEST}
 
@@ -62,7 +70,7 @@ _COMMITMENT = Object(
 )
 _WITNESS = Object(
     {"digest": DIGEST, "ceremony": NAME, "sequence": Integer(1), "time": TIME},
-    {"disclosed": Object(others=DIGEST)},
+    {"disclosed": Object(others=DIGEST), "tokens": Array(TOKEN, 1), "logged": Text(".{1,262144}", "a log's proof")},
 )
 _REVEAL = Object(
     {
@@ -170,7 +178,7 @@ BODIES: Mapping[str, Object] = MappingProxyType(
         "reveal": _REVEAL,
         "sealed": Object({"type": OneOf(SEALABLE), "digest": DIGEST}),
         "substitution": _SUBSTITUTION,
-        "void": Object({"reason": FREE}),
+        "void": Object({"reason": FREE}, {"proof": Object(others=Anything())}),
         "witness": _WITNESS,
     }
 )

@@ -2,7 +2,8 @@
 
 A receipt's own ``time`` proves nothing. What dates it are witness receipts: a receipt existed before the time of every
 one that attests it or a later one, and was made after the time of every one that it comes after, because its digest
-covers theirs. The time is that of a trusted witness who signed it.
+covers theirs. The time is that of a trusted witness who signed it, of a trusted authority whose token it carries, or of
+the witnesses of a trusted log.
 """
 
 from __future__ import annotations
@@ -14,20 +15,26 @@ import attrs
 
 from dblrandom.errors import VerificationError
 from dblrandom.evidence.receipt import Receipt
-from dblrandom.evidence.trust import TrustedKey
+from dblrandom.evidence.stamping import OutsideDate, carries_date, outside_dates
+from dblrandom.evidence.trust import TrustedKey, TrustPolicy
 from dblrandom.kernel.signing import keyid
+from dblrandom.kernel.suite import Suite
 
 __all__ = ["Attestation", "Dates", "organisers_own", "read_dates"]
 
 
 @attrs.frozen(kw_only=True)
 class Attestation:
-    """A trusted witness saw the receipt ``attested`` (a sequence number) at ``time``; it stands at ``sequence``."""
+    """Somebody trusted saw the receipt ``attested`` (a sequence number) at ``time``; it stands at ``sequence``.
+
+    ``kind`` says who: a ``witness`` of the ceremony, an authority by a ``token``, or the witnesses of a ``log``.
+    """
 
     witness: str
     attested: int
     sequence: int
     time: str
+    kind: str = "witness"
 
 
 @attrs.frozen
@@ -65,6 +72,10 @@ class Dates:
         """The different witnesses that date the receipt."""
         return {a.witness for a in self.attestations if a.attested >= sequence}
 
+    def kinds(self, sequence: int) -> set[str]:
+        """The kinds of those who date the receipt."""
+        return {a.kind for a in self.attestations if a.attested >= sequence}
+
 
 @attrs.frozen
 class _Claim:
@@ -76,7 +87,12 @@ class _Claim:
 
 
 def read_dates(
-    receipts: Sequence[Receipt], digests: Sequence[str], signed: Mapping[int, Iterable[TrustedKey]]
+    receipts: Sequence[Receipt],
+    digests: Sequence[str],
+    signed: Mapping[int, Iterable[TrustedKey]],
+    suite: Suite,
+    trust: TrustPolicy,
+    as_of: str | None = None,
 ) -> Dates:
     """Check every witness receipt and gather what the trusted ones show.
 
@@ -84,10 +100,14 @@ def read_dates(
         receipts: the chain.
         digests: the digest of each receipt.
         signed: the trusted keys with a good signature, by the sequence of each witness receipt.
+        suite: the ceremony's.
+        trust: which authorities and logs count.
+        as_of: the verifier's own time, until which a token must have stayed good.
 
     Raises:
         VerificationError: a witness receipt for a digest that is not in the chain before it, or with another time in
-            its body than in its payload, or signed by no trusted witness or auditor, or by the organiser.
+            its body than in its payload, or signed by no trusted witness or auditor, or by the organiser; a token or a
+            log's proof that does not hold.
     """
     claims: list[_Claim] = []
     idle: list[tuple[str, str]] = []
@@ -96,16 +116,20 @@ def read_dates(
         if receipt.type != "witness":
             continue
         _check_attests(receipt, digests)
-        if any(s.keyid in own for s in receipt.signatures):
+        outside, reasons = outside_dates(receipt, receipts[_attested(receipt) - 1], suite, trust, as_of)
+        claims += [_outside_claim(receipt, date, as_of) for date in outside]
+        idle += [(receipt.label, reason) for reason in reasons]
+        if not carries_date(receipt) and any(s.keyid in own for s in receipt.signatures):
             raise VerificationError("witness", "the organiser cannot witness his own ceremony", where=receipt.label)
-        found, reasons = _claims(receipt, signed[receipt.sequence])
-        if not found and not reasons:
+        keys = [key for key in signed[receipt.sequence] if key.keyid not in own and key.algorithm == "ed25519"]
+        found, reasons = _claims(receipt, keys)
+        if not found and not reasons and not carries_date(receipt):
             raise VerificationError("witness", "no trusted witness or auditor signed it", where=receipt.label)
         claims += found
         idle += [(receipt.label, reason) for reason in reasons]
     accepted = _accepted(claims)
     late = [c for c in claims if c not in accepted]
-    idle += [(f"receipt {c.entry.sequence} (witness)", _revoked(c)) for c in late]
+    idle += [(f"receipt {c.entry.sequence} (witness)", _lost(c)) for c in late]
     return Dates(
         tuple(c.entry for c in claims if c.role == "witness" and c in accepted),
         tuple(c.entry for c in claims if c.role == "auditor" and c in accepted),
@@ -113,8 +137,20 @@ def read_dates(
     )
 
 
+def _attested(receipt: Receipt) -> int:
+    return cast(int, receipt.body["sequence"])
+
+
+def _outside_claim(receipt: Receipt, date: OutsideDate, as_of: str | None) -> _Claim:
+    entry = Attestation(
+        witness=date.name, attested=_attested(receipt), sequence=receipt.sequence, time=date.time, kind=date.kind
+    )
+    expired = date.expires is not None and as_of is not None and as_of >= date.expires
+    return _Claim(entry, "witness", date.expires if expired else None)
+
+
 def _check_attests(receipt: Receipt, digests: Sequence[str]) -> None:
-    attested = cast(int, receipt.body["sequence"])
+    attested = _attested(receipt)
     if attested >= receipt.sequence or receipt.body["digest"] != digests[attested - 1]:
         raise VerificationError(
             "witness", f"it attests no receipt of this chain (sequence {attested})", where=receipt.label
@@ -131,7 +167,7 @@ def _claims(receipt: Receipt, keys: Iterable[TrustedKey]) -> tuple[list[_Claim],
     for key in keys:
         entry = Attestation(
             witness=key.name,
-            attested=cast(int, receipt.body["sequence"]),
+            attested=_attested(receipt),
             sequence=receipt.sequence,
             time=receipt.time,
         )
@@ -156,7 +192,9 @@ def _accepted(claims: Sequence[_Claim]) -> list[_Claim]:
         dates = Dates(tuple(claim.entry for claim in standing if claim.role == "witness"))
         shown = []
         for claim in waiting:
-            other = dates.before(claim.entry.sequence, besides=claim.entry.witness)
+            # An authority may renew its own token: it is the certificate that has ended, not its word.
+            besides = None if claim.entry.kind == "token" else claim.entry.witness
+            other = dates.before(claim.entry.sequence, besides=besides)
             if other is not None and other < cast(str, claim.limit):
                 shown.append(claim)
         if not shown:
@@ -165,7 +203,9 @@ def _accepted(claims: Sequence[_Claim]) -> list[_Claim]:
         waiting = [claim for claim in waiting if claim not in shown]
 
 
-def _revoked(claim: _Claim) -> str:
+def _lost(claim: _Claim) -> str:
+    if claim.entry.kind == "token":
+        return f"the time stamp of {claim.entry.witness!r} expired on {claim.limit}, and none dates it before"
     return f"the key of {claim.entry.witness!r} was revoked on {claim.limit}, and no other witness dates this before"
 
 

@@ -10,6 +10,7 @@ from typing import cast
 import attrs
 
 from dblrandom.beacons import Beacon
+from dblrandom.beacons.timelock import check_lock_window, is_locked
 from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.errors import VerificationError
 from dblrandom.evidence.dating import Dates
@@ -17,7 +18,7 @@ from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, Notes, failing
 from dblrandom.evidence.trust import TrustPolicy
-from dblrandom.model import Source, time_seconds
+from dblrandom.model import Json, Source, time_seconds
 
 __all__ = ["Case", "Committed", "decisive_moment", "earliest_independent", "independent_sources", "judge_entropy"]
 
@@ -59,6 +60,8 @@ def independent_sources(committed: Committed, case: Case) -> tuple[Source, ...]:
 def _is_independent(source: Source, committed: Committed, case: Case, own: Collection[str]) -> bool:
     holder, trust = beacon_for(source, case.beacons).holder(source), case.trust
     if holder is None:
+        return True
+    if holder in trust.networks:
         return True
     key = trust.key(holder)
     if key is None or key.public_key in own or not trust.is_independent(holder):
@@ -116,6 +119,8 @@ def judge_entropy(committed: Committed, case: Case) -> None:
             Finding.GRINDABLE, f"{where}: the independent sources have only {outcomes} outcomes, fewer than 2^64"
         )
     dated = _judge_date(committed, case)
+    if dated is not None and not _voided(committed, case):
+        _check_locks(committed, case, dated)
     _judge_withholding(committed, case)
     names = ", ".join(f"{s.name} ({s.kind})" for s in independent) or "none"
     notes.passed("entropy", where, f"independent sources: {names}" + (f"; dated {dated}" if dated else ""))
@@ -166,6 +171,9 @@ def _judge_date(committed: Committed, case: Case) -> str | None:
             "the commitment's date",
             where=receipt.label,
         )
+    if "witness" not in case.dates.kinds(receipt.sequence):
+        alone = "only time stamps and logs date it, and these do not show that there was no other"
+        notes.found(Finding.UNIQUENESS, f"{receipt.label}: {alone}; audit the log, where there is one")
     notes.passed("dates", receipt.label, f"dated {dated} by {', '.join(sorted(witnesses))}")
     return dated
 
@@ -195,7 +203,8 @@ def _judge_withholding(committed: Committed, case: Case) -> None:
                 f"the secret {name!r} was disclosed by {time}, when the commitment was only dated {dated}",
                 where=where,
             )
-    if len(secrets) == len(sources):
+    open_to_all = _opened_by_lock(committed, case)
+    if len(secrets) == len(sources) and not open_to_all >= {s.name for s in secrets}:
         case.notes.found(Finding.WITHHOLDING, f"{where}: there are secrets only, so somebody is the last to reveal")
         return
     independent = independent_sources(committed, case)
@@ -206,6 +215,8 @@ def _judge_withholding(committed: Committed, case: Case) -> None:
             )
     earliest = earliest_independent(committed, case)
     for source in secrets:
+        if source.name in open_to_all:
+            continue
         if source.name not in disclosed or earliest is None or disclosed[source.name] >= earliest:
             before = f" before {earliest}" if earliest else ""
             case.notes.found(
@@ -213,9 +224,32 @@ def _judge_withholding(committed: Committed, case: Case) -> None:
             )
 
 
+def _opened_by_lock(committed: Committed, case: Case) -> set[str]:
+    """The secrets that could not be withheld: before the reveal all that are locked; then all that were opened so.
+
+    A right secret whose lock was never opened may have been locked falsely, and disclosed because it suited.
+    """
+    following = takewhile(lambda r: r.type != "commitment", case.receipts[committed.receipt.sequence :])
+    reveal = next((r for r in following if r.type == "reveal"), None)
+    locked = {s.name for s in committed.commitment.sources if s.kind == "secret" and is_locked(s)}
+    if reveal is None:
+        return locked
+    entries = cast("list[dict[str, Json]]", reveal.body["values"])
+    return locked & {str(entry["name"]) for entry in entries if "evidence" in entry}
+
+
+def _check_locks(committed: Committed, case: Case, dated: str) -> None:
+    """What opens before the commitment is dated is no secret; what opens after the deadline can be withheld."""
+    with failing("entropy", committed.receipt.label):
+        for source in committed.commitment.sources:
+            if source.kind == "secret" and is_locked(source):
+                deadline = committed.commitment.deadlines["reveal"]
+                check_lock_window(source, dated=dated, margin=case.trust.margin, reveal_by=deadline)
+
+
 def _disclosed(committed: Committed, case: Case) -> dict[str, str]:
     """The secrets of one commitment that trusted witnesses recorded as disclosed, each with the first such time."""
-    trusted = {attestation.sequence for attestation in case.dates.attestations}
+    trusted = {a.sequence for a in case.dates.attestations if a.kind == "witness"}
     following = takewhile(lambda r: r.type != "commitment", case.receipts[committed.receipt.sequence :])
     witnessed = [r for r in following if r.type == "witness" and r.sequence in trusted]
     for receipt in witnessed:
@@ -234,5 +268,6 @@ def _seen_by_another(name: str, receipt: Receipt, committed: Committed, case: Ca
     """Whether somebody other than the holder witnessed a disclosure: nobody vouches for what he himself gave away."""
     source = next(s for s in committed.commitment.sources if s.name == name)
     holder = case.trust.key(str(beacon_for(source, case.beacons).holder(source)))
-    witnesses = {a.witness for a in case.dates.attestations if a.sequence == receipt.sequence}
+    own = [a for a in case.dates.attestations if a.sequence == receipt.sequence and a.kind == "witness"]
+    witnesses = {a.witness for a in own}
     return bool(witnesses - ({holder.name} if holder else set()))

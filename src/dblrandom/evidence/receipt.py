@@ -1,7 +1,8 @@
 """Receipts: payloads of canonical JSON in DSSE envelopes (docs/spec, section 6).
 
 An envelope has one lawful form for its content, so a receipt file is byte for byte what anyone else would write for the
-same payload and signatures: nothing can be hidden in spelling, order or padding.
+same payload and signatures: nothing can be hidden in spelling, order or padding. At least one signature is of Ed25519;
+those of other algorithms stand beside it (docs/spec, signatures).
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from dblrandom.evidence.bodies import DIGEST, NAME, TIME, check_body
 from dblrandom.evidence.shapes import Array, Integer, Nullable, Object, OneOf, Text
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, b64decode, b64encode, pae
+from dblrandom.kernel.schemes import KEY_SIZES, algorithm_of_signature
 from dblrandom.kernel.signing import Signer
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json
 
 __all__ = ["Receipt", "Signature", "add_signatures", "payload_bytes", "sign_payload"]
 
-_SIGNATURE_SIZE = 64
+_FIRST = "ed25519"
+_MAX_SIGNATURES = 64
 _ENVELOPE = Object(
     {
         "payload": Text(".*", "base64"),
@@ -37,7 +40,7 @@ _HEAD = Object({"type": NAME, "ceremony": NAME, "sequence": Integer(1), "previou
 
 @attrs.frozen
 class Signature:
-    """One signature of an envelope: who claims to have signed, and the 64 bytes."""
+    """One signature of an envelope: who claims to have signed, and the bytes, whose form tells the algorithm."""
 
     keyid: str
     value: bytes
@@ -66,7 +69,8 @@ class Receipt:
 
         Raises:
             CanonicalError: envelope or payload is not canonical JSON.
-            ReceiptError: a member is missing, unknown or malformed; signatures unsorted or repeated.
+            ReceiptError: a member is missing, unknown or malformed; signatures unsorted, repeated, more than 64, of no
+                known form, or none of them of Ed25519.
         """
         outer = decode(data, where)
         _ENVELOPE.check(outer, where)
@@ -108,15 +112,22 @@ class Receipt:
 
 
 def _signatures(entries: Sequence[Mapping[str, str]], where: str) -> tuple[Signature, ...]:
-    found = []
+    if len(entries) > _MAX_SIGNATURES:
+        raise ReceiptError(f"has {len(entries)} signatures; at most {_MAX_SIGNATURES} are read", where=where)
+    found, algorithms = [], set()
     for entry in entries:
+        name = f"the signature of {entry['keyid']}"
         value = b64decode(entry["sig"], f"{where}: signature of {entry['keyid']}")
-        if len(value) != _SIGNATURE_SIZE:
-            raise ReceiptError(f"the signature of {entry['keyid']} has {len(value)} bytes, not 64", where=where)
+        try:
+            algorithms.add(algorithm_of_signature(value, name))
+        except KeyFileError as error:
+            raise ReceiptError(str(error), where=where) from error
         found.append(Signature(entry["keyid"], value))
     for before, after in pairwise(found):
         if before.keyid >= after.keyid:
             raise ReceiptError("signatures are not sorted by keyid, or one key signed twice", where=where)
+    if _FIRST not in algorithms:
+        raise ReceiptError("no signature is of ed25519; one of another algorithm never stands alone", where=where)
     return tuple(found)
 
 
@@ -143,6 +154,8 @@ def payload_bytes(
 
 def _envelope(payload: bytes, signatures: Iterable[Signature]) -> bytes:
     ordered = sorted(signatures, key=lambda s: s.keyid)
+    if len(ordered) > _MAX_SIGNATURES:
+        raise KeyFileError(f"a receipt takes at most {_MAX_SIGNATURES} signatures, not {len(ordered)}")
     entries: list[Json] = [{"keyid": s.keyid, "sig": b64encode(s.value)} for s in ordered]
     return encode({"payload": b64encode(payload), "payloadType": PAYLOAD_TYPE, "signatures": entries})
 
@@ -151,31 +164,46 @@ def sign_payload(payload: bytes, signers: Sequence[Signer]) -> bytes:
     """An envelope of ``payload`` signed by everyone in ``signers``.
 
     Raises:
-        KeyFileError: no signer, the same key twice, or an algorithm that envelopes do not take.
+        KeyFileError: no signer, none of Ed25519, more than 64, the same key twice, an algorithm that envelopes do not
+            take, or a signer whose signature is not one of its algorithm.
     """
     if not signers:
         raise KeyFileError("a receipt needs at least one signature; give a key")
-    message = pae(PAYLOAD_TYPE, payload)
-    found: dict[str, Signature] = {}
-    for signer in signers:
-        if signer.keyid in found:
-            raise KeyFileError(f"the key {signer.keyid} was given twice; one key signs once")
-        if signer.algorithm != "ed25519":
-            raise KeyFileError(f"a receipt is signed with ed25519, not with {signer.algorithm}")
-        found[signer.keyid] = Signature(signer.keyid, signer.sign(message))
-    return _envelope(payload, found.values())
+    if not any(signer.algorithm == _FIRST for signer in signers):
+        raise KeyFileError(
+            f"a signature of {signers[0].algorithm} stands beside one of {_FIRST}, never alone; give a key of both"
+        )
+    return _envelope(payload, _signed(payload, signers))
 
 
 def add_signatures(envelope: bytes, signers: Sequence[Signer], where: str = "receipt") -> bytes:
     """The same payload with further signatures beside those that it has.
 
     Raises:
-        KeyFileError: a signer whose signature is there already.
+        KeyFileError: no signer, one whose signature is there already, or as :func:`sign_payload`.
     """
     receipt = Receipt.parse(envelope, where)
     present = {signature.keyid for signature in receipt.signatures}
+    if not signers:
+        raise KeyFileError("no signature to add; give a key", where=where)
     for signer in signers:
         if signer.keyid in present:
             raise KeyFileError(f"the key {signer.keyid} has signed this receipt already", where=where)
-    added = Receipt.parse(sign_payload(receipt.payload, signers), where)
-    return _envelope(receipt.payload, (*receipt.signatures, *added.signatures))
+    return _envelope(receipt.payload, (*receipt.signatures, *_signed(receipt.payload, signers)))
+
+
+def _signed(payload: bytes, signers: Sequence[Signer]) -> list[Signature]:
+    message = pae(PAYLOAD_TYPE, payload)
+    found: dict[str, Signature] = {}
+    for signer in signers:
+        if signer.keyid in found:
+            raise KeyFileError(f"the key {signer.keyid} was given twice; one key signs once")
+        if signer.algorithm not in KEY_SIZES:
+            raise KeyFileError(f"a receipt is signed with {', '.join(KEY_SIZES)}, not with {signer.algorithm}")
+        value = signer.sign(message)
+        if algorithm_of_signature(value, f"the signature of {signer.keyid}") != signer.algorithm:
+            raise KeyFileError(
+                f"the signer of {signer.keyid} gave something else than a signature of {signer.algorithm}"
+            )
+        found[signer.keyid] = Signature(signer.keyid, value)
+    return list(found.values())

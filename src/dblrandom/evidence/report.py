@@ -32,6 +32,7 @@ class Finding(StrEnum):
     REHEARSAL = "rehearsal"
     PREDICTABLE = "predictable assignment"
     LATE = "late"
+    MISOPENED = "time-lock misopened"
     ATTESTED = "attested, not publicly verifiable"
     SELF_TRUST = "trust policy not from outside"
 

@@ -6,27 +6,33 @@ therefore little: a known key's bad one is an error, and any other that should n
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import cast
 
 import attrs
 
-from dblrandom.errors import KeyFileError, VerificationError
+from dblrandom.errors import KeyFileError, MissingExtra, VerificationError
 from dblrandom.evidence.dating import Dates
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.trust import Requirement, TrustedKey, TrustPolicy
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
-from dblrandom.kernel.signing import keyid, verify_ed25519
+from dblrandom.kernel.schemes import SCHEMES, Scheme
+from dblrandom.kernel.signing import keyid
 
 __all__ = ["Counted", "Signed", "check_declared_signers", "count_signatures", "read_signatures"]
 
 
 @attrs.frozen
 class Signed:
-    """The good signatures of one receipt: the policy's keys, and the ids of keys that it does not know."""
+    """The good signatures of one receipt: the policy's keys, and the ids of keys that it does not know.
+
+    ``unchecked`` says of which keys a signature could not be checked here, because its algorithm is not at hand.
+    """
 
     keys: tuple[TrustedKey, ...]
     unknown: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -49,7 +55,7 @@ class Counted:
         return tuple(sorted({key.name for key in self.keys}))
 
 
-def read_signatures(receipt: Receipt, trust: TrustPolicy) -> Signed:
+def read_signatures(receipt: Receipt, trust: TrustPolicy, schemes: Mapping[str, Scheme] = SCHEMES) -> Signed:
     """Check every signature of a receipt by a key that the policy knows.
 
     Raises:
@@ -57,6 +63,7 @@ def read_signatures(receipt: Receipt, trust: TrustPolicy) -> Signed:
     """
     known: list[TrustedKey] = []
     unknown: list[str] = []
+    unchecked: list[str] = []
     message = pae(PAYLOAD_TYPE, receipt.payload)
     for signature in receipt.signatures:
         key = trust.key(signature.keyid)
@@ -64,17 +71,28 @@ def read_signatures(receipt: Receipt, trust: TrustPolicy) -> Signed:
             unknown.append(signature.keyid)
             continue
         try:
-            verify_ed25519(bytes.fromhex(key.public_key), signature.value, message)
+            _verify(schemes, key.algorithm, key.public_key, signature.value, message)
+        except MissingExtra as error:
+            unchecked.append(f"the {key.algorithm} signature of {key.name!r}: {error}")
+            continue
         except KeyFileError as error:
             raise VerificationError(
                 "signature", f"the signature of {key.name!r} is bad: {error}", where=receipt.label
             ) from error
         known.append(key)
-    return Signed(tuple(known), tuple(unknown))
+    return Signed(tuple(known), tuple(unknown), tuple(unchecked))
 
 
-def check_declared_signers(receipt: Receipt) -> None:
+def _verify(schemes: Mapping[str, Scheme], algorithm: str, public_key: str, signature: bytes, message: bytes) -> None:
+    if algorithm not in schemes:
+        raise MissingExtra(f"signatures of {algorithm} cannot be checked here")
+    schemes[algorithm].verify(bytes.fromhex(public_key), signature, message)
+
+
+def check_declared_signers(receipt: Receipt, schemes: Mapping[str, Scheme] = SCHEMES) -> None:
     """Check that everyone whom a commitment declares as organiser or party has signed it, and nobody falsely.
+
+    A second signature that cannot be checked here is passed over: whether it is needed is for the policy to say.
 
     Raises:
         VerificationError: a declared signature is missing or bad.
@@ -91,7 +109,8 @@ def check_declared_signers(receipt: Receipt) -> None:
                 )
             continue
         try:
-            verify_ed25519(public, signatures[name], message)
+            with suppress(MissingExtra):
+                _verify(schemes, entry["algorithm"], entry["public_key"], signatures[name], message)
         except KeyFileError as error:
             raise VerificationError(
                 "signature", f"the signature of {name} is bad: {error}", where=receipt.label
@@ -123,9 +142,18 @@ def count_signatures(
             counting.append(key)
         if problem is not None:
             (beside if decided else undecided).append(f"{key.name!r}, whose key {problem}")
+    counting, alone = _with_first(counting)
+    beside += [f"{key.name!r} by {key.algorithm}, without a first signature" for key in alone]
+    beside += signed.unchecked
     for need in trust.require.get(receipt.type, ()):
         _check_need(need, counting, beside, organisers, receipt)
     return Counted(tuple(counting), tuple(beside), tuple(undecided))
+
+
+def _with_first(keys: Sequence[TrustedKey]) -> tuple[list[TrustedKey], list[TrustedKey]]:
+    """The keys whose signatures can count, and second ones that lack the same holder's first, which none replaces."""
+    first = {key.name for key in keys if key.algorithm == "ed25519"}
+    return [key for key in keys if key.name in first], [key for key in keys if key.name not in first]
 
 
 def _check_need(
@@ -135,16 +163,18 @@ def _check_need(
     organisers: Collection[str],
     receipt: Receipt,
 ) -> None:
-    keys = [key for key in counting if need.role in key.roles and (not need.of or key.name in need.of)]
+    keys = [key for key in counting if need.role in key.roles and key.algorithm == need.algorithm]
+    keys = [key for key in keys if not need.of or key.name in need.of]
     if need.role == "organiser":
         keys = [key for key in keys if key.public_key in organisers]
     holders = {key.name for key in keys}
     if len(holders) < need.threshold:
         among = f" among {', '.join(need.of)}" if need.of else ""
+        how = "" if need.algorithm == "ed25519" else f" by {need.algorithm}"
         lost = f"; not counted: {', '.join(beside)}" if beside else ""
         raise VerificationError(
             "signature",
-            f"{len(holders)} of {need.threshold} needed holders of the role {need.role}{among} signed it{lost}",
+            f"{len(holders)} of {need.threshold} needed holders of the role {need.role}{among} signed it{how}{lost}",
             where=receipt.label,
         )
 

@@ -7,36 +7,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, cast
+from typing import cast
 
 import attrs
 
 from dblrandom.drawing.commitment import ROLES
 from dblrandom.errors import DblrandomError, InputError
-from dblrandom.evidence.bodies import BODIES, DIGEST, FREE, TIME
-from dblrandom.evidence.shapes import Array, Integer, Object, OneOf
+from dblrandom.evidence.anchors import AUTHORITY, LOG, PIN, Authority, PinnedChain, TrustedLog, from_entries
+from dblrandom.evidence.bodies import ALGORITHM, BODIES, DIGEST, FREE, PUBLIC_KEY, TIME
+from dblrandom.evidence.shapes import Array, Integer, Object, OneOf, Text
 from dblrandom.kernel.canonical import decode, encode
+from dblrandom.kernel.schemes import check_key
 from dblrandom.kernel.signing import keyid
 from dblrandom.model import Json, time_seconds
 
-__all__ = ["PinnedChain", "Requirement", "TrustPolicy", "TrustedKey"]
+__all__ = ["Requirement", "TrustPolicy", "TrustedKey"]
 
 _KEY = Object(
-    {"name": FREE, "algorithm": OneOf(("ed25519",)), "public_key": DIGEST, "roles": Array(OneOf(ROLES), 1)},
+    {"name": FREE, "algorithm": ALGORITHM, "public_key": PUBLIC_KEY, "roles": Array(OneOf(ROLES), 1)},
     {"valid_from": TIME, "valid_until": TIME, "revoked": TIME},
 )
-_PIN = Object({"tip": DIGEST, "operator": DIGEST, "genesis": TIME, "period": Integer(1)})
-_NEED = Object({"role": OneOf(ROLES), "threshold": Integer(1)}, {"of": Array(FREE, 1)})
+_FIRST = "ed25519"
+NETWORK = Text("[0-9a-f]{64}|[0-9a-f]{128}", "a drand chain's hash (64 hex characters) or a certificate's id (128)")
+_NEED = Object({"role": OneOf(ROLES), "threshold": Integer(1)}, {"algorithm": ALGORITHM, "of": Array(FREE, 1)})
 _SHAPE = Object(
     {
         "specification": OneOf(("dblrandom/v1",)),
         "keys": Array(_KEY, 1),
         "require": Object(others=Array(_NEED)),
-        "chains": Array(_PIN),
+        "chains": Array(PIN),
         "margin": Integer(),
         "witnesses": Integer(),
     },
-    {"previous_ceremony": DIGEST},
+    {
+        "authorities": Array(AUTHORITY, 1),
+        "logs": Array(LOG, 1),
+        "networks": Array(NETWORK, 1),
+        "previous_ceremony": DIGEST,
+    },
 )
 
 
@@ -58,6 +66,7 @@ class TrustedKey:
 
     def __attrs_post_init__(self) -> None:
         _KEY.check(self.to_json(), f"trusted key {self.name!r}")
+        check_key(self.algorithm, bytes.fromhex(self.public_key), f"trusted key {self.name!r}")
         if "organiser" in self.roles and len(self.roles) > 1:
             raise InputError(
                 "the organiser's key cannot have another role: he cannot witness, or be independent of, himself",
@@ -84,41 +93,23 @@ class TrustedKey:
         return found | {name: value for name, value in limits.items() if value is not None}
 
 
-@attrs.frozen(kw_only=True)
-class PinnedChain:
-    """A hash chain that is known to be its operator's, with the schedule on which it is revealed.
-
-    Step k is public from ``genesis`` plus k times ``period`` seconds, so that nobody can pass off a step that is known.
-    """
-
-    tip: str
-    operator: str
-    genesis: str
-    period: int
-
-    def __attrs_post_init__(self) -> None:
-        _PIN.check(self.to_json(), "pinned chain")
-
-    def public_from(self, step: int) -> int:
-        """When a step becomes public, in seconds since 1970."""
-        return time_seconds(self.genesis) + step * self.period
-
-    def to_json(self) -> dict[str, Json]:
-        """The entry as the policy file has it."""
-        return {"tip": self.tip, "operator": self.operator, "genesis": self.genesis, "period": self.period}
-
-
 @attrs.frozen
 class Requirement:
-    """At least ``threshold`` different holders of the role must have signed; where ``of`` names some, of these."""
+    """At least ``threshold`` different holders of the role must have signed; where ``of`` names some, of these.
+
+    With an ``algorithm`` other than ``ed25519`` it asks for their second signatures, beside the first ones.
+    """
 
     role: str
     threshold: int
     of: tuple[str, ...] = ()
+    algorithm: str = _FIRST
 
     def to_json(self) -> dict[str, Json]:
         """The entry as the policy file has it."""
         found: dict[str, Json] = {"role": self.role, "threshold": self.threshold}
+        if self.algorithm != _FIRST:
+            found["algorithm"] = self.algorithm
         return {**found, "of": list(self.of)} if self.of else found
 
 
@@ -128,6 +119,14 @@ def _keys(keys: Iterable[TrustedKey]) -> tuple[TrustedKey, ...]:
 
 def _chains(chains: Iterable[PinnedChain]) -> tuple[PinnedChain, ...]:
     return tuple(chains)
+
+
+def _authorities(authorities: Iterable[Authority]) -> tuple[Authority, ...]:
+    return tuple(authorities)
+
+
+def _logs(logs: Iterable[TrustedLog]) -> tuple[TrustedLog, ...]:
+    return tuple(logs)
 
 
 def _roles(roles: Iterable[str]) -> tuple[str, ...]:
@@ -149,6 +148,10 @@ class TrustPolicy:
         margin: seconds that must lie between the commitment's date and the earliest independent value.
         witnesses: how many different witnesses must have dated the commitment; 0 makes that a finding.
         previous_ceremony: the last digest of the organiser's ceremony before, where the verifier knows it.
+        authorities: the time stamp authorities whose tokens date as a witness does.
+        logs: the logs whose cosigned proofs date as a witness does.
+        networks: public beacons, beyond those that the library vouches for, that are trusted to be nobody's own: drand
+            chain hashes, and ids of certificates that sign pulses.
     """
 
     keys: tuple[TrustedKey, ...] = attrs.field(converter=_keys)
@@ -157,6 +160,9 @@ class TrustPolicy:
     margin: int = 60
     witnesses: int = 1
     previous_ceremony: str | None = None
+    authorities: tuple[Authority, ...] = attrs.field(default=(), converter=_authorities)
+    logs: tuple[TrustedLog, ...] = attrs.field(default=(), converter=_logs)
+    networks: tuple[str, ...] = attrs.field(default=(), converter=_roles)
     _by_id: Mapping[str, TrustedKey] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -171,6 +177,9 @@ class TrustPolicy:
         object.__setattr__(self, "require", MappingProxyType({**_default_requirements(), **self.require}))
         _SHAPE.check(self.to_json(), "trust policy")
         names = {key.name for key in self.keys}
+        for anchor in (*(a.name for a in self.authorities), *(log.verifier.name for log in self.logs)):
+            if anchor in names:
+                raise InputError(f"{anchor!r} is a key's holder too: give it another name", where="trust policy")
         for kind, needs in self.require.items():
             if kind not in BODIES:
                 raise InputError(f"there is no receipt type {kind!r}", where="trust policy: require")
@@ -210,7 +219,12 @@ class TrustPolicy:
         }
         if self.previous_ceremony is not None:
             found["previous_ceremony"] = self.previous_ceremony
-        return found
+        more: dict[str, list[Json]] = {
+            "authorities": [authority.to_json() for authority in self.authorities],
+            "logs": [log.to_json() for log in self.logs],
+            "networks": list(self.networks),
+        }
+        return found | {name: entries for name, entries in more.items() if entries}
 
     def to_bytes(self) -> bytes:
         """The policy file: canonical JSON."""
@@ -234,7 +248,10 @@ class TrustPolicy:
         return cls(
             keys=tuple(_key(entry) for entry in keys),
             require=MappingProxyType({kind: tuple(_requirement(n) for n in needs) for kind, needs in require.items()}),
-            chains=tuple(PinnedChain(**entry) for entry in cast("list[dict[str, Any]]", members["chains"])),
+            chains=from_entries(PinnedChain, members["chains"]),
+            authorities=from_entries(Authority, members.get("authorities", [])),
+            logs=from_entries(TrustedLog, members.get("logs", [])),
+            networks=cast("tuple[str, ...]", members.get("networks", ())),
             margin=cast(int, members["margin"]),
             witnesses=cast(int, members["witnesses"]),
             previous_ceremony=cast("str | None", members.get("previous_ceremony")),
@@ -247,7 +264,8 @@ class TrustPolicy:
 
 def _requirement(entry: Mapping[str, Json]) -> Requirement:
     of = tuple(cast("list[str]", entry.get("of", [])))
-    return Requirement(cast(str, entry["role"]), cast(int, entry["threshold"]), of)
+    algorithm = cast(str, entry.get("algorithm", _FIRST))
+    return Requirement(cast(str, entry["role"]), cast(int, entry["threshold"]), of, algorithm)
 
 
 def _key(entry: Mapping[str, Json]) -> TrustedKey:

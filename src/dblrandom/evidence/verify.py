@@ -21,6 +21,7 @@ from dblrandom.evidence.comparing import check_stated_draw, difference
 from dblrandom.evidence.dating import read_dates
 from dblrandom.evidence.disclosing import check_never_disclosed
 from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
+from dblrandom.evidence.misopening import check_proof
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, Notes, Report, failing
 from dblrandom.evidence.signatures import (
@@ -31,6 +32,7 @@ from dblrandom.evidence.signatures import (
     read_signatures,
 )
 from dblrandom.evidence.trust import TrustPolicy
+from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_time
 from dblrandom.roster import Roster
@@ -61,6 +63,7 @@ def verify(
     beacons: Mapping[str, Beacon] = BEACONS,
     samplers: Sequence[Sampler] = (),
     known_digests: Collection[str] = (),
+    schemes: Mapping[str, Scheme] = SCHEMES,
 ) -> Report:
     """Verify a ceremony, or a lawful beginning of one.
 
@@ -73,6 +76,7 @@ def verify(
         beacons: the rules of the source kinds.
         samplers: third parties' samplers that tasks may name.
         known_digests: digests of secrets that the verifier has seen in other ceremonies.
+        schemes: the signature algorithms; what is signed with another is not checked, and does not count.
 
     Returns:
         The report: every check as passed, or as not checked and why.
@@ -85,16 +89,17 @@ def verify(
         check_time(as_of, "as_of", error=InputError)
     chain = read_receipts(receipts)
     suite, digests = check_chain(chain)
-    signed = {receipt.sequence: read_signatures(receipt, trust) for receipt in chain}
-    dates = read_dates(chain, digests, {sequence: found.keys for sequence, found in signed.items()})
+    signed = {receipt.sequence: read_signatures(receipt, trust, schemes) for receipt in chain}
+    keys = {sequence: found.keys for sequence, found in signed.items()}
+    dates = read_dates(chain, digests, keys, suite, trust, as_of)
     notes = Notes()
     case = Case(receipts=chain, trust=trust, dates=dates, beacons=beacons, as_of=as_of, notes=notes)
     notes.passed("chain", f"{len(chain)} receipts", f"canonical, in order, suite {suite.name}, head {digests[-1]}")
     for label, reason in dates.idle:
-        notes.skipped("witness", label, f"a signature that does not count: {reason}")
+        notes.skipped("witness", label, f"does not count: {reason}")
     counted = _check_signatures(case, signed)
     given = _read_rosters(suite, rosters or {})
-    commitments = _check_commitments(case, digests, counted, frozenset(known_digests))
+    commitments = _check_commitments(case, digests, counted, frozenset(known_digests), schemes)
     _check_voids(case, commitments)
     current = commitments[-1]
     _check_rosters(current, given, samplers, notes)
@@ -146,7 +151,11 @@ def _read_rosters(suite: Suite, rosters: Mapping[str, Roster | bytes]) -> dict[s
 
 
 def _check_commitments(
-    case: Case, digests: Sequence[str], counted: Mapping[int, Counted], known: frozenset[str]
+    case: Case,
+    digests: Sequence[str],
+    counted: Mapping[int, Counted],
+    known: frozenset[str],
+    schemes: Mapping[str, Scheme],
 ) -> list[Committed]:
     """Every commitment of the chain, the voided ones too: content, signers, what it replaces, entropy and date."""
     found: list[Committed] = []
@@ -162,10 +171,10 @@ def _check_commitments(
             raise VerificationError(
                 "commitment", f"it says that it replaces {commitment.replaces}, not {replaced}", where=receipt.label
             )
-        check_declared_signers(receipt)
+        check_declared_signers(receipt, schemes)
         with failing("entropy", receipt.label):
             check_never_disclosed(commitment, receipt.ceremony, case.receipts[: receipt.sequence])
-        signed = frozenset(key.keyid for key in counted[receipt.sequence].keys)
+        signed = frozenset(key.keyid for key in counted[receipt.sequence].keys if key.algorithm == "ed25519")
         committed = Committed(receipt=receipt, commitment=commitment, signed=signed, used_before=used)
         judge_entropy(committed, case)
         used |= {str(s.terms["digest"]) for s in commitment.sources if s.kind == "secret"}
@@ -191,6 +200,11 @@ def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
         if receipt.type != "void":
             continue
         committed = [c for c in commitments if c.receipt.sequence < receipt.sequence][-1]
+        with failing("void", receipt.label):
+            misopened = check_proof(committed.commitment, receipt.ceremony, receipt.body)
+        if misopened:
+            _charge(case, committed, receipt, misopened)
+            continue
         earliest = decisive_moment(committed, case)
         dated = case.dates.by(receipt.sequence, case.trust.witnesses)
         if dated is not None and dated < earliest:
@@ -202,6 +216,18 @@ def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
             raise VerificationError(
                 "void", f"it is {shown}, and not before {earliest}: redraw after entropy", where=receipt.label
             )
+
+
+def _charge(case: Case, committed: Committed, void: Receipt, misopened: Mapping[str, str]) -> None:
+    """Put it on record whose time-lock left the ceremony without a seed."""
+    case.notes.passed("void", void.label, f"proved: {', '.join(misopened)} has no value")
+    for source in committed.commitment.sources:
+        if source.name in misopened:
+            keyid = str(source.terms["keyid"])
+            key = case.trust.key(keyid)
+            holder = key.name if key is not None and keyid in committed.signed else f"the key {keyid}"
+            detail = f"{committed.receipt.label}: {source.name!r}, held by {holder}: {misopened[source.name]}"
+            case.notes.found(Finding.MISOPENED, detail)
 
 
 def _may_still_be_dated(case: Case, void: Receipt, earliest: str) -> bool:
@@ -245,6 +271,12 @@ def _check_entropy_and_draw(
     with failing("seed", reveal.label):
         seed = check_reveal(committed.commitment, digest, reveal.ceremony, reveal.body, case.beacons)
     case.notes.passed("seed", reveal.label, seed)
+    for source in committed.commitment.sources:
+        if source.kind == "public":
+            event = (
+                f"{source.name}: the value has the declared form; whether it is that of {source.terms['event']!r} is"
+            )
+            case.notes.skipped("public event", reveal.label, f"{event} for people to compare")
     if drawn is None:
         case.notes.skipped("draw", "draw", "there is no draw yet")
         return None
