@@ -65,13 +65,10 @@ def root_of(authority: Authority) -> Root:
     """Read an authority's root.
 
     Raises:
-        KeyFileError: it is not a root, or its validity cannot be read.
+        KeyFileError: its validity cannot be read.
     """
     where = f"authority {authority.name!r}"
     certificate = load(authority.root, where)
-    if certificate.subject != certificate.issuer:
-        issuer = certificate.issuer.rfc4514_string()
-        raise KeyFileError(f"its certificate is no root: {issuer!r} issued it; give that one's", where=where)
     try:
         expires = certificate.not_valid_after_utc.isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError) as error:
@@ -91,9 +88,11 @@ def read_authority(name: str, path: str | os.PathLike[str]) -> Authority:
     found = certificates_from_pem(read_bytes(path, _MOST_PEM_BYTES), where)
     if len(found) != 1:
         raise KeyFileError(f"holds {len(found)} certificates; give a file with the root alone", where=where)
-    authority = Authority(name=name, certificate=b64encode(found[0]))
-    root_of(authority)
-    return authority
+    certificate = load(found[0], where)
+    if certificate.subject != certificate.issuer:
+        issuer = certificate.issuer.rfc4514_string()
+        raise KeyFileError(f"is no root: {issuer!r} issued it; give that one's certificate", where=where)
+    return Authority(name=name, certificate=b64encode(found[0]))
 
 
 def read_chain(folder: str | os.PathLike[str]) -> PinnedChain:

@@ -30,9 +30,12 @@ from dblrandom.cli.schema import schema
 from dblrandom.cli.screen import safe
 from dblrandom.cli.seal import seal
 from dblrandom.cli.secret import secret
+from dblrandom.cli.show import show
 from dblrandom.cli.sign import sign
+from dblrandom.cli.source import source
 from dblrandom.cli.substitute import substitute
 from dblrandom.cli.timestamp import timestamp
+from dblrandom.cli.trust import trust
 from dblrandom.cli.unseal import unseal
 from dblrandom.cli.verify import verify
 from dblrandom.cli.void import void
@@ -140,6 +143,7 @@ for _command in (
     demo,
     keygen,
     secret,
+    source,
     beacon,
     roster,
     plan,
@@ -156,6 +160,8 @@ for _command in (
     timestamp,
     log,
     publish,
+    show,
+    trust,
     verify,
     explain,
     schema,

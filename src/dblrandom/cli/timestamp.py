@@ -82,9 +82,10 @@ def add(
     number: int | None,
     time: str,
 ) -> Answer:
-    """Add tokens to the ceremony, as a witness receipt that anybody may sign.
+    """Add tokens to the ceremony, as a witness receipt.
 
-    Each is checked, up to the root that comes with it; whether that root is to be trusted is for verifiers to say.
+    Whoever has a part in the ceremony can sign it, the organiser too. Each token is checked, up to the root that comes
+    with it; whether that root is to be trusted is for verifiers to say.
     """
     if not responses and not authorities:
         raise click.UsageError("give --response FILE.tsr, or --authority URL")

@@ -112,7 +112,7 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 
 def check_chain(certificates: Sequence[bytes], roots: Sequence[bytes], begin: int, end: int) -> int:
-    """Check a chain, and return the second at which the first of its certificates expires.
+    """Check a chain, and return the last second at which all of its certificates are valid.
 
     Args:
         certificates: in DER, the authority's own first, one of ``roots`` last.

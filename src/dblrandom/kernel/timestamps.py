@@ -42,8 +42,8 @@ _SHA256 = bytes.fromhex("608648016503040201")
 class Stamp:
     """A token that holds: what it dates existed by ``time``, on the word of ``authority``.
 
-    ``earliest`` is as for :class:`Token`. ``expires`` is the first moment at which a certificate of the chain has
-    expired: a verifier who asks after that needs a newer token over the receipt that carries this one.
+    ``earliest`` is as for :class:`Token`. ``expires`` is the last second at which the whole chain is valid
+    (RFC 5280 counts it in): a verifier who asks later needs a newer token over the receipt that carries this one.
     """
 
     time: str
