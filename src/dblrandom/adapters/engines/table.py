@@ -1,0 +1,74 @@
+"""What an engine must be able to do with one table (docs/engines.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from attrs import frozen
+
+from dblrandom.errors import RosterError
+from dblrandom.kernel.suite import Suite
+from dblrandom.sampling import Scan
+
+__all__ = ["OutOfOrder", "Page", "Table"]
+
+
+class OutOfOrder(RosterError):
+    """The rows come in another order than that of the ids' bytes, so that they have to be sorted first."""
+
+
+@frozen
+class Page:
+    """One page of the canonical file: its bytes, every line ended by LF, and the id of its first row."""
+
+    data: bytes | memoryview
+    first: bytes
+
+
+@runtime_checkable
+class Table(Protocol):
+    """Rows of text over named columns, ``id`` first, which may be far too many for memory."""
+
+    @property
+    def name(self) -> str:
+        """The roster's name."""
+        ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The roster's columns, ``id`` first."""
+        ...
+
+    def pages(self, page_rows: int) -> Iterator[Page]:
+        """The canonical pages in order, each of ``page_rows`` rows but for the last; every rule of section 2 checked.
+
+        Raises:
+            RosterError: what is not canonical, an id that is there twice, a column that is missing in one part.
+            OutOfOrder: the rows are not sorted, and were expected to be; ask :meth:`in_order` for a table that sorts.
+        """
+        ...
+
+    def in_order(self) -> Table:
+        """The same rows, in the order of the ids' bytes whatever their order where they are; itself where they are."""
+        ...
+
+    def lines(self, first: bytes, after: bytes | None) -> list[bytes]:
+        """The canonical lines, without LF and ascending, of the ids from ``first`` on and below ``after``."""
+        ...
+
+    def scan(self, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Scan:
+        """The rows that pass a filter, by strata, for the draw.
+
+        Raises:
+            PlanError: a column that is not there.
+        """
+        ...
+
+    def check_unchanged(self) -> None:
+        """Refuse a table that is not the one that was read for the commitment.
+
+        Raises:
+            RosterError: it was changed since.
+        """
+        ...
