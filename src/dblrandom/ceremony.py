@@ -27,7 +27,7 @@ from dblrandom.kernel.rows import check_id
 from dblrandom.kernel.signing import Signer
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.model import Json, Plan, Population, ResultCode, Source, check_names_distinct
-from dblrandom.roster import Roster
+from dblrandom.roster import Roster, RosterLike
 from dblrandom.sampling import Sampler
 
 __all__ = ["MARGIN", "Ceremony"]
@@ -42,14 +42,14 @@ class Ceremony(Transcript):
     What it knows of itself is the :class:`~dblrandom.evidence.transcript.Transcript`'s; here are the steps.
     """
 
-    _draft: tuple[Plan, dict[str, Roster]] | None = None
+    _draft: tuple[Plan, dict[str, RosterLike]] | None = None
 
     @classmethod
     def open(
         cls,
         name: str,
         plan: Plan,
-        rosters: Iterable[Roster | Population],
+        rosters: Iterable[RosterLike | Population],
         *,
         suite: Suite = SHA256,
         beacons: Mapping[str, Beacon] = BEACONS,
@@ -67,11 +67,11 @@ class Ceremony(Transcript):
         return found
 
     @property
-    def rosters(self) -> dict[str, Roster]:
+    def rosters(self) -> dict[str, RosterLike]:
         """The committed rosters, by name; before the first commitment those of the draft."""
         return dict(self._rosters if self.receipts or not self._draft else self._draft[1])
 
-    def redraft(self, plan: Plan, rosters: Iterable[Roster | Population]) -> None:
+    def redraft(self, plan: Plan, rosters: Iterable[RosterLike | Population]) -> None:
         """Set the plan and the rosters that the next commitment will fix; without it a void is followed by the same.
 
         Raises:
@@ -79,7 +79,7 @@ class Ceremony(Transcript):
             RosterError: two rosters of one name, or one that is not canonical.
         """
         check_lawful(self, "commitment")
-        built = [r if isinstance(r, Roster) else Roster.build(self.suite, r) for r in rosters]
+        built = [Roster.build(self.suite, r) if isinstance(r, Population) else r for r in rosters]
         check_names_distinct([roster.name for roster in built], "rosters", error=RosterError)
         self._draft = (plan, {roster.name: roster for roster in built})
 

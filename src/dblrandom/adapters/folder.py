@@ -8,7 +8,7 @@ changing what differs, all at once through the journal. Everything but ``secrets
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -23,9 +23,10 @@ from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.errors import DblrandomError, FolderError, VerificationError
 from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustPolicy, suggested_trust, verify
+from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.model import planfile
-from dblrandom.roster import Roster
+from dblrandom.roster import Roster, RosterLike
 from dblrandom.sampling import Sampler
 
 __all__ = ["CeremonyFolder", "Contents", "suggested_trust"]
@@ -34,6 +35,7 @@ T = TypeVar("T")
 
 _PLAN = "plan.toml"
 _TRUST = "trust.json"
+_MANIFEST = ".manifest.json"
 _LARGEST = 1 << 36
 
 
@@ -43,6 +45,7 @@ class Contents:
 
     receipts: tuple[bytes, ...]
     rosters: Mapping[str, bytes]
+    outside: Mapping[str, bytes]
     results: Mapping[str, bytes]
     plan: bytes
     trust: bytes
@@ -56,6 +59,7 @@ class CeremonyFolder:
         beacons: the rules of the source kinds.
         samplers: third parties' samplers that tasks may name.
         schemes: the signature algorithms; with SM2, through OpenSSL, unless told otherwise.
+        rosters: rosters whose rows stay outside of the folder, in an engine; the folder has their manifests only.
     """
 
     def __init__(
@@ -65,10 +69,12 @@ class CeremonyFolder:
         beacons: Mapping[str, Beacon] = BUILT_IN,
         samplers: Sequence[Sampler] = (),
         schemes: Mapping[str, Scheme] | None = None,
+        rosters: Iterable[RosterLike] = (),
     ) -> None:
         self.root = Path(root)
         self._beacons = beacons
         self._samplers = tuple(samplers)
+        self._outside = {roster.name: roster for roster in rosters}
         self._schemes = {**SCHEMES, "sm2": Sm2()} if schemes is None else schemes
 
     def exists(self) -> bool:
@@ -123,7 +129,7 @@ class CeremonyFolder:
             private: dict[str, bytes] = {}
             answer = action(ceremony, private)
             policy = contents.trust if trust is None else trust(ceremony).to_bytes()
-            self._write(listed, _files_of(ceremony, policy, contents.results), private)
+            self._write(listed, _files_of(ceremony, policy, contents.results, contents.outside), private)
             return answer
 
     def load(self) -> Ceremony:
@@ -164,7 +170,7 @@ class CeremonyFolder:
         except DblrandomError as error:
             raise VerificationError("trust", str(error)) from error
         policy = trust or suggested
-        rosters = {**contents.rosters, **contents.results}
+        rosters: dict[str, RosterLike | bytes] = {**self._outside, **contents.rosters, **contents.results}
         report = verify(
             contents.receipts,
             trust=policy,
@@ -210,6 +216,7 @@ class CeremonyFolder:
     def _read(self, listed: Mapping[str, str]) -> Contents:
         receipts: dict[str, bytes] = {}
         tables: dict[str, dict[str, bytes]] = {"rosters": {}, "results": {}}
+        outside: dict[str, bytes] = {}
         single: dict[str, bytes] = {}
         for path in listed:
             data = read_bytes(self.root / path, _LARGEST)
@@ -220,6 +227,8 @@ class CeremonyFolder:
                 receipts[name] = data
             elif directory in tables and name.endswith(".tsv"):
                 tables[directory][name.removesuffix(".tsv")] = data
+            elif directory == "rosters" and name.endswith(_MANIFEST):
+                outside[name.removesuffix(_MANIFEST)] = data
             elif path in (_PLAN, _TRUST):
                 single[path] = data
             else:
@@ -228,11 +237,12 @@ class CeremonyFolder:
             if needed not in single:
                 raise VerificationError("folder", "it is missing", where=needed)
         ordered = _in_order(receipts)
-        return Contents(ordered, tables["rosters"], tables["results"], single[_PLAN], single[_TRUST])
+        return Contents(ordered, tables["rosters"], outside, tables["results"], single[_PLAN], single[_TRUST])
 
     def _resume(self, contents: Contents) -> Ceremony:
         suite = Transcript.read(contents.receipts).suite
-        rosters = [Roster.from_file(suite, name, data) for name, data in contents.rosters.items()]
+        rosters: list[RosterLike] = [Roster.from_file(suite, name, data) for name, data in contents.rosters.items()]
+        rosters += [self._outside[name] for name in contents.outside if name in self._outside]
         return Ceremony.read(
             contents.receipts,
             rosters,
@@ -255,14 +265,21 @@ class CeremonyFolder:
             journal.apply(self.root, changes)
 
 
-def _files_of(ceremony: Ceremony, trust: bytes, results: Mapping[str, bytes] | None) -> dict[str, bytes | None]:
+def _files_of(
+    ceremony: Ceremony, trust: bytes, results: Mapping[str, bytes] | None, outside: Collection[str] = ()
+) -> dict[str, bytes | None]:
     """Every public file of a ceremony, by path; results that were written before are kept as they are."""
     files: dict[str, bytes | None] = {
         f"receipts/{receipt.sequence:04d}-{receipt.type}.json": receipt.envelope for receipt in ceremony.receipts
     }
     files[_PLAN] = planfile.dumps(ceremony.commitment.plan).encode()
     files[_TRUST] = trust
-    files |= {f"rosters/{name}.tsv": roster.to_file() for name, roster in ceremony.rosters.items()}
+    for name, roster in ceremony.rosters.items():
+        if isinstance(roster, Roster):
+            files[f"rosters/{name}.tsv"] = roster.to_file()
+        else:
+            files[f"rosters/{name}{_MANIFEST}"] = encode(roster.manifest.to_json())
+    files |= {f"rosters/{name}{_MANIFEST}": None for name in outside if name not in ceremony.rosters}
     if results:
         return files | {f"results/{name}.tsv": None for name in results}
     if ceremony.last("draw") is not None:
@@ -292,6 +309,10 @@ def _check_files(contents: Contents) -> None:
     if contents.plan != planfile.dumps(commitment.plan).encode():
         raise VerificationError("folder", "it is not the committed plan", where=_PLAN)
     withheld = {n for n, manifest in commitment.rosters.items() if manifest.confidential and n not in contents.rosters}
+    for name, data in contents.outside.items():
+        if name not in commitment.rosters or data != encode(commitment.rosters[name].to_json()):
+            raise VerificationError("folder", "it is not the committed manifest", where=f"rosters/{name}{_MANIFEST}")
+        withheld.add(name)
     expected: dict[str, set[str]] = {"rosters": set(commitment.rosters) - withheld, "results": set()}
     if transcript.last("draw") is not None:
         expected["results"] = {f"{t.id}.{kind}" for t in commitment.plan.tasks for kind in ("selected", "teams")}

@@ -43,7 +43,7 @@ class Beacon(Protocol):
         ...
 
     def holder(self, source: Source) -> str | None:
-        """The id of whoever knows the value before everybody else, or ``None`` where the library vouches that nobody can.
+        """The id of whoever knows the value before everybody else; ``None`` where the library vouches that nobody can.
 
         It is a key's id, or for a public network that the library does not know, the network's own id (a drand chain's
         hash, a certificate's id), which the verifier may trust. A source is independent only where its holder is

@@ -35,7 +35,7 @@ from dblrandom.evidence import Receipt, TrustPolicy, sign_payload, suggested_tru
 from dblrandom.evidence.signatures import check_declared_signers
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Plan
-from dblrandom.roster import Roster
+from dblrandom.roster import RosterLike
 
 __all__ = ["commit"]
 
@@ -156,7 +156,7 @@ def _standing(place: CeremonyFolder) -> Ceremony | None:
             return None
 
 
-def _opened(name: str, plan: Plan, rosters: Sequence[Roster], suite: Suite, standing: Ceremony | None) -> Ceremony:
+def _opened(name: str, plan: Plan, rosters: Sequence[RosterLike], suite: Suite, standing: Ceremony | None) -> Ceremony:
     """The ceremony, new or standing, that is about to fix this plan and these rosters."""
     if standing is None:
         return Ceremony.open(name, plan, rosters, suite=suite, beacons=beacons(), samplers=samplers())
@@ -195,7 +195,7 @@ def _stored(
     standing: Ceremony | None,
     envelope: bytes,
     plan: Plan,
-    rosters: Sequence[Roster],
+    rosters: Sequence[RosterLike],
     trust: TrustPolicy | None,
 ) -> Answer:
     """Put a signed commitment into the folder, with every signature that it declares."""

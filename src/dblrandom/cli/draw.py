@@ -12,7 +12,7 @@ from dblrandom.cli.options import folder_argument, key_option, signers, time_opt
 from dblrandom.cli.places import step_answer, take_step
 from dblrandom.cli.screen import Screen, working
 from dblrandom.drawing import Draw
-from dblrandom.roster import Roster
+from dblrandom.roster import RosterLike
 
 __all__ = ["draw"]
 
@@ -28,7 +28,7 @@ def draw(folder: Path, keys: tuple[Path, ...], time: str) -> Answer:
     """
     held = signers(keys)
 
-    def act(_: CeremonyFolder, ceremony: Ceremony, __: dict[str, bytes]) -> tuple[Draw, dict[str, Roster]]:
+    def act(_: CeremonyFolder, ceremony: Ceremony, __: dict[str, bytes]) -> tuple[Draw, dict[str, RosterLike]]:
         with working("drawing"):
             return ceremony.draw(time=time, keys=held), ceremony.rosters
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dblrandom.cli.screen import Screen, ratio
 from dblrandom.drawing import TaskDraw
 from dblrandom.model import Json
-from dblrandom.roster import Roster
+from dblrandom.roster import RosterLike
 
 __all__ = ["show_task", "task_json"]
 
@@ -28,7 +28,7 @@ def task_json(drawn: TaskDraw) -> dict[str, Json]:
     }
 
 
-def show_task(screen: Screen, drawn: TaskDraw, roster: Roster) -> None:
+def show_task(screen: Screen, drawn: TaskDraw, roster: RosterLike) -> None:
     """A task's draw as tables: the selected with their teams, then the reserves."""
     task = drawn.task
     size = sum(stratum.size for stratum in drawn.selection.strata)

@@ -52,9 +52,7 @@ def network_options(function: F) -> F:
     for given in (
         click.option("--offline", is_flag=True, help="Ask no network; what is missing is an error."),
         click.option("--wait", is_flag=True, help="Wait for a value that is still to come, at most a day."),
-        click.option(
-            "--relay", metavar="URL", multiple=True, help="Ask this relay, not the known ones."
-        ),
+        click.option("--relay", metavar="URL", multiple=True, help="Ask this relay, not the known ones."),
         click.option(
             "--round",
             "rounds",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import cast
+from typing import Protocol, cast, runtime_checkable
 
 import attrs
 
@@ -15,10 +15,10 @@ from dblrandom.errors import EntropyError, PlanError, RosterError
 from dblrandom.kernel.rows import check_id
 from dblrandom.kernel.suite import Suite, suite_named
 from dblrandom.model import Json, Plan, Source, Task, check_names_distinct
-from dblrandom.roster import Manifest, Roster
+from dblrandom.roster import Manifest, Roster, RosterLike
 from dblrandom.sampling import Frame, MemoryFrame, Sampler, sampler_for
 
-__all__ = ["RECUSAL_COLUMNS", "ROLES", "Commitment", "Declared", "eligibility_for", "frame_for"]
+__all__ = ["RECUSAL_COLUMNS", "ROLES", "Commitment", "Declared", "Framed", "eligibility_for", "frame_for"]
 
 ROLES = ("auditor", "operator", "organiser", "party", "witness")
 """What a signer can be: the organiser (or his own), a party that holds a secret, the operator of a hash chain, a
@@ -187,7 +187,7 @@ class Commitment:
         """
         return self.plan.task(task_id)
 
-    def check_rosters(self, rosters: Mapping[str, Roster], samplers: Sequence[Sampler] = ()) -> None:
+    def check_rosters(self, rosters: Mapping[str, RosterLike], samplers: Sequence[Sampler] = ()) -> None:
         """Check everything that committing requires of the rosters' rows, for every task.
 
         Raises:
@@ -202,7 +202,7 @@ class Commitment:
             sampler_for(task, samplers).allocate(task, frame.sizes())
             eligibility_for(self, task, rosters)
 
-    def check_manifests(self, rosters: Mapping[str, Roster]) -> None:
+    def check_manifests(self, rosters: Mapping[str, RosterLike]) -> None:
         """Check that every committed roster is given, whole and unchanged.
 
         Raises:
@@ -215,7 +215,7 @@ class Commitment:
             if rosters[name].manifest != manifest:
                 raise RosterError("its rows are not the ones committed (the manifests differ)", where=where)
 
-    def _check_recusals(self, rosters: Mapping[str, Roster]) -> None:
+    def _check_recusals(self, rosters: Mapping[str, RosterLike]) -> None:
         if self.plan.recusals is None:
             return
         inspectors = [rosters[name] for name in dict.fromkeys(t.team.roster for t in self.plan.tasks if t.team.roles)]
@@ -247,7 +247,7 @@ def beacon_for(source: Source, beacons: Mapping[str, Beacon]) -> Beacon:
     return beacons[source.kind]
 
 
-def _has(roster: Roster, row_id: str) -> bool:
+def _has(roster: RosterLike, row_id: str) -> bool:
     return roster.find(row_id.encode()) is not None
 
 
@@ -267,15 +267,26 @@ def _check_columns(task: Task, rosters: Mapping[str, Manifest]) -> None:
                 )
 
 
-def frame_for(commitment: Commitment, task: Task, rosters: Mapping[str, Roster]) -> Frame:
+@runtime_checkable
+class Framed(Protocol):
+    """A roster whose engine counts and scans for itself."""
+
+    def frame(self, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Frame:
+        """The frame of a task: the rows that pass ``keep``, by the values of ``strata``."""
+        ...
+
+
+def frame_for(commitment: Commitment, task: Task, rosters: Mapping[str, RosterLike]) -> Frame:
     """The frame of a task, from its committed roster."""
-    roster = rosters[task.roster]
-    return MemoryFrame(
-        commitment.suite, roster.columns, roster.lines, task.filter, task.strata, where=f"task {task.id!r}"
-    )
+    roster, where = rosters[task.roster], f"task {task.id!r}"
+    if isinstance(roster, Framed):
+        return roster.frame(task.filter, task.strata, where=where)
+    if not isinstance(roster, Roster):
+        raise RosterError("is neither in memory nor in an engine that draws", where=f"roster {task.roster!r}")
+    return MemoryFrame(commitment.suite, roster.columns, roster.lines, task.filter, task.strata, where=where)
 
 
-def eligibility_for(commitment: Commitment, task: Task, rosters: Mapping[str, Roster]) -> Eligibility:
+def eligibility_for(commitment: Commitment, task: Task, rosters: Mapping[str, RosterLike]) -> Eligibility:
     """Who may take which role of a task with which target.
 
     Raises:

@@ -28,7 +28,7 @@ from dblrandom.model import (
     Team,
     ratio_to_json,
 )
-from dblrandom.roster import Roster
+from dblrandom.roster import Roster, RosterLike
 from dblrandom.sampling import Allocation, Sampler, Stratum, sampler_for
 
 __all__ = ["Draw", "TaskDraw", "make_draw", "task_shortfall"]
@@ -129,7 +129,7 @@ class Draw(Mapping[str, TaskDraw]):
 
 
 def make_draw(
-    commitment: Commitment, seed: str, rosters: Mapping[str, Roster], samplers: Sequence[Sampler] = ()
+    commitment: Commitment, seed: str, rosters: Mapping[str, RosterLike], samplers: Sequence[Sampler] = ()
 ) -> Draw:
     """Draw every task of a commitment.
 
@@ -146,7 +146,7 @@ def make_draw(
 
 
 def _draw_task(
-    commitment: Commitment, task: Task, seed: str, rosters: Mapping[str, Roster], samplers: Sequence[Sampler]
+    commitment: Commitment, task: Task, seed: str, rosters: Mapping[str, RosterLike], samplers: Sequence[Sampler]
 ) -> TaskDraw:
     suite = commitment.suite
     selection = sampler_for(task, samplers).select(

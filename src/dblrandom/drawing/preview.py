@@ -13,7 +13,7 @@ from dblrandom.errors import DblrandomError
 from dblrandom.kernel.quota import units_wanted
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, Plan, Scope, Task, ratio_to_json
-from dblrandom.roster import Roster
+from dblrandom.roster import RosterLike
 from dblrandom.sampling import Allocation, Sampler, sampler_for
 
 __all__ = ["SMALL_FRAME", "StratumPreview", "TaskPreview", "preview"]
@@ -67,7 +67,7 @@ class TaskPreview:
 
 
 def preview(
-    suite: Suite, plan: Plan, rosters: Sequence[Roster], samplers: Sequence[Sampler] = ()
+    suite: Suite, plan: Plan, rosters: Sequence[RosterLike], samplers: Sequence[Sampler] = ()
 ) -> tuple[TaskPreview, ...]:
     """What each task will draw; the same checks as committing makes.
 
@@ -89,7 +89,7 @@ def preview(
 
 
 def _task(
-    commitment: Commitment, task: Task, rosters: Mapping[str, Roster], samplers: Sequence[Sampler]
+    commitment: Commitment, task: Task, rosters: Mapping[str, RosterLike], samplers: Sequence[Sampler]
 ) -> TaskPreview:
     sizes = frame_for(commitment, task, rosters).sizes()
     counts = sampler_for(task, samplers).allocate(task, sizes)
@@ -135,7 +135,7 @@ def _size_warnings(strata: Sequence[StratumPreview]) -> Iterator[str]:
             yield f"{_name(stratum.stratum)}: {stratum.allocation.shortfall} more are wanted than there are rows"
 
 
-def _narrowed(commitment: Commitment, task: Task, rosters: Mapping[str, Roster]) -> Iterator[tuple[str, str, int]]:
+def _narrowed(commitment: Commitment, task: Task, rosters: Mapping[str, RosterLike]) -> Iterator[tuple[str, str, int]]:
     """The targets of the frame for whom recusals leave fewer than two inspectors in some role."""
     name = commitment.plan.recusals
     if name is None:

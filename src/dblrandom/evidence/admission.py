@@ -38,7 +38,7 @@ from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
 from dblrandom.kernel.schemes import SCHEMES
 from dblrandom.kernel.signing import keyid
 from dblrandom.model import Json, time_seconds
-from dblrandom.roster import Roster
+from dblrandom.roster import RosterLike
 
 __all__ = ["check_admissible", "check_content", "check_lawful", "check_outcomes", "check_terms"]
 
@@ -75,7 +75,9 @@ def check_lawful(transcript: Transcript, kind: str) -> None:
         raise StepError(f"{hint}: {error}" if hint else str(error)) from error
 
 
-def check_admissible(transcript: Transcript, receipt: Receipt, *, rosters: Mapping[str, Roster], margin: int) -> None:
+def check_admissible(
+    transcript: Transcript, receipt: Receipt, *, rosters: Mapping[str, RosterLike], margin: int
+) -> None:
     """Check that a receipt is the lawful next one and says what the rules give.
 
     Args:
@@ -143,7 +145,7 @@ def _check_blind_outcomes(transcript: Transcript, body: Mapping[str, Json]) -> N
 
 
 def check_terms(
-    transcript: Transcript, commitment: Commitment, *, rosters: Mapping[str, Roster], time: str, margin: int
+    transcript: Transcript, commitment: Commitment, *, rosters: Mapping[str, RosterLike], time: str, margin: int
 ) -> None:
     """Check everything of a commitment but its signatures; arguments and errors as for :func:`check_admissible`."""
     if commitment.suite.name != transcript.suite.name:
@@ -184,7 +186,7 @@ def _check_new_organisers(transcript: Transcript, commitment: Commitment) -> Non
             )
 
 
-def _check_commitment(transcript: Transcript, receipt: Receipt, rosters: Mapping[str, Roster], margin: int) -> None:
+def _check_commitment(transcript: Transcript, receipt: Receipt, rosters: Mapping[str, RosterLike], margin: int) -> None:
     commitment = Commitment.from_json(receipt.body)
     replaced = transcript.commitment_digest if transcript.receipts else None
     if commitment.replaces != replaced:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 import attrs
@@ -78,6 +79,10 @@ class Authority:
         return cast("dict[str, Json]", attrs.asdict(self))
 
 
+def _keys(keys: Iterable[str]) -> tuple[str, ...]:
+    return tuple(keys)
+
+
 @attrs.frozen(kw_only=True)
 class TrustedLog:
     """A log of receipts, and whose cosignatures show that everyone sees the same one.
@@ -89,7 +94,7 @@ class TrustedLog:
     """
 
     key: str
-    witnesses: tuple[str, ...] = attrs.field(converter=tuple)
+    witnesses: tuple[str, ...] = attrs.field(converter=_keys)
     threshold: int = 1
 
     def __attrs_post_init__(self) -> None:

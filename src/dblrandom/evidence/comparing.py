@@ -20,7 +20,7 @@ from dblrandom.kernel.entropy import draw_key
 from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.tickets import ticket
 from dblrandom.model import Json, Task, ratio_to_json
-from dblrandom.roster import Manifest, Roster
+from dblrandom.roster import Manifest, RosterLike
 from dblrandom.sampling import Sampler, sampler_for
 
 __all__ = ["check_stated_draw", "difference"]
@@ -55,7 +55,7 @@ def check_stated_draw(
     commitment: Commitment,
     seed: str,
     body: Mapping[str, Json],
-    given: Mapping[str, Roster],
+    given: Mapping[str, RosterLike],
     samplers: Sequence[Sampler],
     notes: Notes,
 ) -> None:
@@ -129,7 +129,7 @@ def _check_manifests(task: Task, entry: Entry, where: str) -> tuple[Manifest, Ma
     return stated[0], stated[1]
 
 
-def _given(manifest: Manifest, given: Mapping[str, Roster], notes: Notes) -> Roster | None:
+def _given(manifest: Manifest, given: Mapping[str, RosterLike], notes: Notes) -> RosterLike | None:
     roster = given.get(manifest.name)
     if roster is None:
         notes.skipped("result roster", manifest.name, "it was not given")
@@ -139,7 +139,7 @@ def _given(manifest: Manifest, given: Mapping[str, Roster], notes: Notes) -> Ros
 
 
 def _check_selected(
-    suite: Suite, task: Task, entry: Entry, manifest: Manifest, given: Mapping[str, Roster], notes: Notes
+    suite: Suite, task: Task, entry: Entry, manifest: Manifest, given: Mapping[str, RosterLike], notes: Notes
 ) -> None:
     roster = _given(manifest, given, notes)
     if roster is None:
@@ -185,7 +185,7 @@ def _check_ranks(
 
 
 def _check_teams(
-    suite: Suite, task: Task, entry: Entry, manifest: Manifest, given: Mapping[str, Roster], notes: Notes
+    suite: Suite, task: Task, entry: Entry, manifest: Manifest, given: Mapping[str, RosterLike], notes: Notes
 ) -> None:
     roster = _given(manifest, given, notes)
     if roster is None:

@@ -27,7 +27,8 @@ __all__ = ["Attestation", "Dates", "organisers_own", "read_dates"]
 class Attestation:
     """Somebody trusted saw the receipt ``attested`` (a sequence number) at ``time``; it stands at ``sequence``.
 
-    ``kind`` says who: a ``witness`` of the ceremony, an authority by a ``token``, or the witnesses of a ``log``.
+    ``kind`` says who: a ``witness`` of the ceremony, an authority by a ``token``, or the witnesses of a ``log``. Where
+    the moment is known with some accuracy only, ``earliest`` is its other bound.
     """
 
     witness: str
@@ -35,6 +36,7 @@ class Attestation:
     sequence: int
     time: str
     kind: str = "witness"
+    earliest: str | None = None
 
 
 @attrs.frozen
@@ -66,15 +68,15 @@ class Dates:
 
     def after(self, sequence: int) -> str | None:
         """The latest time that the receipt is known to come after, or ``None``."""
-        return max((a.time for a in self.attestations if a.sequence < sequence), default=None)
+        return max((a.earliest or a.time for a in self.attestations if a.sequence < sequence), default=None)
 
     def witnesses(self, sequence: int) -> set[str]:
         """The different witnesses that date the receipt."""
         return {a.witness for a in self.attestations if a.attested >= sequence}
 
-    def kinds(self, sequence: int) -> set[str]:
-        """The kinds of those who date the receipt."""
-        return {a.kind for a in self.attestations if a.attested >= sequence}
+    def kinds(self, sequence: int, *, until: str | None = None) -> set[str]:
+        """The kinds of those who date the receipt, where ``until`` is given before that time."""
+        return {a.kind for a in self.attestations if a.attested >= sequence and (until is None or a.time < until)}
 
 
 @attrs.frozen
@@ -116,7 +118,7 @@ def read_dates(
         if receipt.type != "witness":
             continue
         _check_attests(receipt, digests)
-        outside, reasons = outside_dates(receipt, receipts[_attested(receipt) - 1], suite, trust, as_of)
+        outside, reasons = outside_dates(receipt, receipts[_attested(receipt) - 1], suite, trust, as_of, own)
         claims += [_outside_claim(receipt, date, as_of) for date in outside]
         idle += [(receipt.label, reason) for reason in reasons]
         if not carries_date(receipt) and any(s.keyid in own for s in receipt.signatures):
@@ -143,7 +145,12 @@ def _attested(receipt: Receipt) -> int:
 
 def _outside_claim(receipt: Receipt, date: OutsideDate, as_of: str | None) -> _Claim:
     entry = Attestation(
-        witness=date.name, attested=_attested(receipt), sequence=receipt.sequence, time=date.time, kind=date.kind
+        witness=date.name,
+        attested=_attested(receipt),
+        sequence=receipt.sequence,
+        time=date.time,
+        kind=date.kind,
+        earliest=date.earliest,
     )
     expired = date.expires is not None and as_of is not None and as_of >= date.expires
     return _Claim(entry, "witness", date.expires if expired else None)

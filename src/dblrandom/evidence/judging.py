@@ -10,7 +10,7 @@ from typing import cast
 import attrs
 
 from dblrandom.beacons import Beacon
-from dblrandom.beacons.timelock import check_lock_window, is_locked
+from dblrandom.beacons.timelock import check_lock_window, is_locked, lock_time
 from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.errors import VerificationError
 from dblrandom.evidence.dating import Dates
@@ -111,19 +111,38 @@ def judge_entropy(committed: Committed, case: Case) -> None:
     independent = independent_sources(committed, case)
     if not independent:
         notes.found(Finding.NOT_INDEPENDENT, f"{where}: no source is shown to be independent of the organiser")
-    # The same event under two names has no more outcomes than once.
-    different = {(s.kind, tuple(sorted(s.terms.items()))): s for s in independent}
-    outcomes = prod(beacon_for(s, case.beacons).outcomes(s) for s in different.values())
+    _note_schedules(independent, committed, case)
+    outcomes = _outcomes(independent, case)
     if independent and outcomes < _ENOUGH:
         notes.found(
             Finding.GRINDABLE, f"{where}: the independent sources have only {outcomes} outcomes, fewer than 2^64"
         )
     dated = _judge_date(committed, case)
-    if dated is not None and not _voided(committed, case):
+    if dated is not None and _void(committed, case) is None:
         _check_locks(committed, case, dated)
     _judge_withholding(committed, case)
     names = ", ".join(f"{s.name} ({s.kind})" for s in independent) or "none"
     notes.passed("entropy", where, f"independent sources: {names}" + (f"; dated {dated}" if dated else ""))
+
+
+def _outcomes(independent: Collection[Source], case: Case) -> int:
+    """How many outcomes there are together; what is declared twice counts once, an event however it is declared."""
+    widest: dict[tuple[str, object], int] = {}
+    for source in independent:
+        told = source.terms["event"] if source.kind == "public" else tuple(sorted(source.terms.items()))
+        count = beacon_for(source, case.beacons).outcomes(source)
+        widest[source.kind, told] = max(count, widest.get((source.kind, told), count))
+    return prod(widest.values())
+
+
+def _note_schedules(independent: Collection[Source], committed: Committed, case: Case) -> None:
+    """Who declares a moment later than the true one sees the value while he can still give the commitment up."""
+    evidence = _revealed_after(committed, case) and _void(committed, case) is None
+    for source in independent:
+        shown = source.kind in ("hashchain", "secret") or beacon_for(source, case.beacons).public_from(source)
+        if not shown and (source.kind == "public" or not evidence):
+            unshown = f"{source.name}: nothing here shows that its value was not public before {source.not_before}"
+            case.notes.skipped("schedule", committed.receipt.label, unshown)
 
 
 def _check_pins(committed: Committed, case: Case) -> None:
@@ -164,24 +183,29 @@ def _judge_date(committed: Committed, case: Case) -> str | None:
         notes.found(Finding.UNIQUENESS, f"{receipt.label}: no trusted witness shows that there was no other")
         return None
     dated = cast(str, case.dates.by(receipt.sequence, trust.witnesses))
-    if not _voided(committed, case) and earliest is not None and time_seconds(earliest) < trust.earliest_lawful(dated):
+    if (
+        _void(committed, case) is None
+        and earliest is not None
+        and time_seconds(earliest) < trust.earliest_lawful(dated)
+    ):
         raise VerificationError(
             "dates",
             f"an independent value can be public from {earliest}, which is not {trust.margin} s after {dated}, "
             "the commitment's date",
             where=receipt.label,
         )
-    if "witness" not in case.dates.kinds(receipt.sequence):
-        alone = "only time stamps and logs date it, and these do not show that there was no other"
+    # A witness who comes when the value is known sees the one commitment that the organiser chose to show.
+    if "witness" not in case.dates.kinds(receipt.sequence, until=earliest):
+        alone = "only time stamps and logs date it in time, and these do not show that there was no other"
         notes.found(Finding.UNIQUENESS, f"{receipt.label}: {alone}; audit the log, where there is one")
     notes.passed("dates", receipt.label, f"dated {dated} by {', '.join(sorted(witnesses))}")
     return dated
 
 
-def _voided(committed: Committed, case: Case) -> bool:
-    """Whether the commitment was given up, so that no value will ever be used with it."""
-    following = (r.type for r in case.receipts[committed.receipt.sequence :] if r.type != "witness")
-    return next(following, "") == "void"
+def _void(committed: Committed, case: Case) -> Receipt | None:
+    """The void by which the commitment was given up, so that no value will ever be used with it."""
+    after = next((r for r in case.receipts[committed.receipt.sequence :] if r.type != "witness"), None)
+    return after if after is not None and after.type == "void" else None
 
 
 def _revealed_after(committed: Committed, case: Case) -> bool:
@@ -215,6 +239,9 @@ def _judge_withholding(committed: Committed, case: Case) -> None:
             )
     earliest = earliest_independent(committed, case)
     for source in secrets:
+        if source.name in _misopened(committed, case) and source not in independent:
+            seen = "is not shown to be out of the organiser's hands, who could so give up a draw that he had seen"
+            case.notes.found(Finding.WITHHOLDING, f"{where}: {source.name!r}, whose time-lock misopened, {seen}")
         if source.name in open_to_all:
             continue
         if source.name not in disclosed or earliest is None or disclosed[source.name] >= earliest:
@@ -231,11 +258,24 @@ def _opened_by_lock(committed: Committed, case: Case) -> set[str]:
     """
     following = takewhile(lambda r: r.type != "commitment", case.receipts[committed.receipt.sequence :])
     reveal = next((r for r in following if r.type == "reveal"), None)
-    locked = {s.name for s in committed.commitment.sources if s.kind == "secret" and is_locked(s)}
+    locked = {s.name for s in committed.commitment.sources if s.kind == "secret" and _opens_by_itself(s, case)}
     if reveal is None:
         return locked
     entries = cast("list[dict[str, Json]]", reveal.body["values"])
-    return locked & {str(entry["name"]) for entry in entries if "evidence" in entry}
+    return locked & {str(entry["name"]) for entry in entries if entry.get("evidence") is not None}
+
+
+def _misopened(committed: Committed, case: Case) -> Collection[str]:
+    """The secrets without a value for which the commitment was given up, by name; the void is judged elsewhere."""
+    void = _void(committed, case)
+    return cast("dict[str, Json]", void.body.get("proof", {})) if void else ()
+
+
+def _opens_by_itself(source: Source, case: Case) -> bool:
+    """Whether it is locked to a network whose rounds nobody keeps back: one that the library or the policy knows."""
+    if not is_locked(source):
+        return False
+    return lock_time(source) is not None or source.terms["chain"] in case.trust.networks
 
 
 def _check_locks(committed: Committed, case: Case, dated: str) -> None:

@@ -14,11 +14,9 @@ from typing import Protocol
 import attrs
 
 from dblrandom.errors import DblrandomError, ReceiptError
-from dblrandom.model import Json
+from dblrandom.model import LARGEST_INTEGER, Json
 
 __all__ = ["Anything", "Array", "Either", "Integer", "Nullable", "Object", "OneOf", "Parsed", "Shape", "Text"]
-
-_LARGEST = 2**53 - 1
 
 
 class Shape(Protocol):
@@ -76,7 +74,7 @@ class Integer:
     """A whole number from ``least`` to ``most``."""
 
     least: int = 0
-    most: int = _LARGEST
+    most: int = LARGEST_INTEGER
 
     def check(self, value: Json, where: str) -> None:
         """See :meth:`Shape.check`."""

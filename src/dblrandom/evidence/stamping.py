@@ -6,7 +6,7 @@ of an authority or of a log's witnesses, and only where the verifier trusts thes
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import cast
 
@@ -17,6 +17,7 @@ from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import failing
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.dsse import b64decode
+from dblrandom.kernel.signing import keyid
 from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.timestamps import Stamp, certificate_name, check_token
 from dblrandom.model import Json
@@ -33,12 +34,14 @@ class OutsideDate:
         name: of the authority, or of the log.
         kind: ``token`` or ``log``.
         time: by when the attested receipt existed.
+        earliest: after when what carries the date was made; ``None`` where that is ``time`` itself.
         expires: from when on only a later date shows that this one was good; ``None`` where it does not expire.
     """
 
     name: str
     kind: str
     time: str
+    earliest: str | None = None
     expires: str | None = None
 
 
@@ -48,9 +51,11 @@ def carries_date(receipt: Receipt) -> bool:
 
 
 def outside_dates(
-    receipt: Receipt, attested: Receipt, suite: Suite, trust: TrustPolicy, as_of: str | None
+    receipt: Receipt, attested: Receipt, suite: Suite, trust: TrustPolicy, as_of: str | None, own: Collection[str]
 ) -> tuple[list[OutsideDate], list[str]]:
     """What the tokens and the log proof of a witness receipt show, and why some show nothing to this verifier.
+
+    ``own`` are the ids of the organiser's keys; a log's witness who has one of them is none.
 
     Raises:
         VerificationError: a token up to a trusted root, or a proof from a trusted log, that does not hold.
@@ -68,9 +73,12 @@ def outside_dates(
                 )
                 continue
             stamp = _stamp(entry, chain, roots[0].root, attested, where)
-        found.append(OutsideDate(name=roots[0].name, kind="token", time=stamp.time, expires=stamp.expires))
+        date = OutsideDate(
+            name=roots[0].name, kind="token", time=stamp.time, earliest=stamp.earliest, expires=stamp.expires
+        )
+        found.append(date)
     if "logged" in receipt.body:
-        shown = _logged(receipt, attested, suite, trust, as_of)
+        shown = _logged(receipt, attested, suite, trust, as_of, own)
         if isinstance(shown, str):
             idle.append(shown)
         else:
@@ -102,7 +110,7 @@ def _stamp(entry: Mapping[str, Json], chain: Sequence[bytes], root: bytes, attes
 
 
 def _logged(
-    receipt: Receipt, attested: Receipt, suite: Suite, trust: TrustPolicy, as_of: str | None
+    receipt: Receipt, attested: Receipt, suite: Suite, trust: TrustPolicy, as_of: str | None, own: Collection[str]
 ) -> OutsideDate | str:
     text = cast(str, receipt.body["logged"])
     with failing("log", receipt.label):
@@ -111,12 +119,15 @@ def _logged(
     log = next((log for log in trust.logs if log.verifier.name == origin), None)
     if log is None:
         return f"the proof is of the log {origin!r}, which the policy does not name"
+    others = [key for key in log.cosigners if keyid(key.public_key) not in own]
+    if len(others) < log.threshold:
+        return f"the log {origin!r} has only {len(others)} witnesses whose key is not the organiser's"
     try:
         shown = verify_proof(
             text,
             entry=entry,
             log_vkey=log.verifier,
-            witness_vkeys=log.cosigners,
+            witness_vkeys=others,
             threshold=log.threshold,
             as_of=as_of,
         )

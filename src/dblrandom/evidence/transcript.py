@@ -21,7 +21,7 @@ from dblrandom.evidence.sealing import open_seals
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_name
-from dblrandom.roster import Roster
+from dblrandom.roster import RosterLike
 from dblrandom.sampling import Sampler
 
 __all__ = ["Transcript"]
@@ -54,7 +54,7 @@ class Transcript:
         self.beacons = beacons
         self.samplers = tuple(samplers)
         self.trust = trust
-        self._rosters: dict[str, Roster] = {}
+        self._rosters: dict[str, RosterLike] = {}
         self._drawn: Draw | None = None
         self._in_force: tuple[Receipt, Commitment] | None = None
 
@@ -62,7 +62,7 @@ class Transcript:
     def read(
         cls,
         envelopes: Sequence[bytes],
-        rosters: Iterable[Roster] = (),
+        rosters: Iterable[RosterLike] = (),
         *,
         beacons: Mapping[str, Beacon] = BEACONS,
         samplers: Sequence[Sampler] = (),
@@ -97,7 +97,7 @@ class Transcript:
         return tuple(receipt.envelope for receipt in self.receipts)
 
     @property
-    def rosters(self) -> dict[str, Roster]:
+    def rosters(self) -> dict[str, RosterLike]:
         """The committed rosters, by name."""
         return dict(self._rosters)
 

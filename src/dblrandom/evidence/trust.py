@@ -180,6 +180,11 @@ class TrustPolicy:
         for anchor in (*(a.name for a in self.authorities), *(log.verifier.name for log in self.logs)):
             if anchor in names:
                 raise InputError(f"{anchor!r} is a key's holder too: give it another name", where="trust policy")
+        for cosigner in (key for log in self.logs for key in log.cosigners):
+            if cosigner.public_key.hex() in seen:
+                holder = seen[cosigner.public_key.hex()]
+                problem = f"{cosigner.name!r} has the key of {holder!r}, who would count twice: it needs its own"
+                raise InputError(problem, where="trust policy: logs")
         for kind, needs in self.require.items():
             if kind not in BODIES:
                 raise InputError(f"there is no receipt type {kind!r}", where="trust policy: require")

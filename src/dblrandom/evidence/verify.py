@@ -35,7 +35,7 @@ from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import check_time
-from dblrandom.roster import Roster
+from dblrandom.roster import Roster, RosterLike
 from dblrandom.sampling import Sampler
 
 __all__ = ["REHEARSAL_PREFIX", "read_receipts", "verify"]
@@ -58,7 +58,7 @@ def verify(
     receipts: Sequence[bytes],
     *,
     trust: TrustPolicy,
-    rosters: Mapping[str, Roster | bytes] | None = None,
+    rosters: Mapping[str, RosterLike | bytes] | None = None,
     as_of: str | None = None,
     beacons: Mapping[str, Beacon] = BEACONS,
     samplers: Sequence[Sampler] = (),
@@ -142,10 +142,10 @@ def _check_signatures(case: Case, signed: Mapping[int, Signed]) -> dict[int, Cou
     return found
 
 
-def _read_rosters(suite: Suite, rosters: Mapping[str, Roster | bytes]) -> dict[str, Roster]:
+def _read_rosters(suite: Suite, rosters: Mapping[str, RosterLike | bytes]) -> dict[str, RosterLike]:
     with failing("roster"):
         return {
-            name: given if isinstance(given, Roster) else Roster.from_file(suite, name, given)
+            name: Roster.from_file(suite, name, given) if isinstance(given, bytes) else given
             for name, given in rosters.items()
         }
 
@@ -238,7 +238,7 @@ def _may_still_be_dated(case: Case, void: Receipt, earliest: str) -> bool:
 
 
 def _check_rosters(
-    committed: Committed, given: Mapping[str, Roster], samplers: Sequence[Sampler], notes: Notes
+    committed: Committed, given: Mapping[str, RosterLike], samplers: Sequence[Sampler], notes: Notes
 ) -> None:
     for name, manifest in committed.commitment.rosters.items():
         if name not in given:
@@ -257,7 +257,11 @@ def _check_rosters(
 
 
 def _check_entropy_and_draw(
-    case: Case, committed: Committed, digests: Sequence[str], given: Mapping[str, Roster], samplers: Sequence[Sampler]
+    case: Case,
+    committed: Committed,
+    digests: Sequence[str],
+    given: Mapping[str, RosterLike],
+    samplers: Sequence[Sampler],
 ) -> Draw | None:
     after = case.receipts[committed.receipt.sequence :]
     reveal = next((r for r in after if r.type == "reveal"), None)
@@ -302,7 +306,7 @@ def _check_draw(
     commitment: Commitment,
     seed: str,
     receipt: Receipt,
-    given: Mapping[str, Roster],
+    given: Mapping[str, RosterLike],
     samplers: Sequence[Sampler],
 ) -> Draw | None:
     with failing("draw", receipt.label):

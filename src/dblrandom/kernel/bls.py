@@ -98,10 +98,10 @@ def point(group: Group, data: bytes, what: str, *, where: str = "BLS signature")
         found = kind.from_compressed_bytes(data)
     except ValueError as error:
         raise KeyFileError(f"{what} is not a point of the group {group}", where=where) from error
-    if found == kind.identity():
-        raise KeyFileError(f"{what} is the identity, under which anything can be signed", where=where)
     if bytes(found.to_compressed_bytes()) != data:
         raise KeyFileError(f"{what} is not in the one encoding that a point may have", where=where)
+    if found == kind.identity():
+        raise KeyFileError(f"{what} is the identity, under which anything can be signed", where=where)
     return found
 
 

@@ -11,21 +11,23 @@ import re
 from typing import NoReturn
 
 from dblrandom.errors import CanonicalError
-from dblrandom.model.json import Json
+from dblrandom.model.json import LARGEST_INTEGER, Json
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_INTEGER", "decode", "encode"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "decode", "encode"]
 
 MAX_BYTES = 16 * 1024 * 1024
 """The longest document, in bytes."""
 MAX_DEPTH = 32
 """The deepest nesting; the outermost array or object is 1."""
-MAX_INTEGER = 2**53 - 1
-"""The greatest magnitude of an integer, that of RFC 8259 section 6 for exchange between implementations."""
+MAX_VALUES = MAX_BYTES // 8
+"""The most values, those inside others counted too. No receipt of 16 MiB has as many: whatever can fill one (slots,
+candidates, outcomes) takes more than 8 bytes for each value. Without this, brackets alone would take 50 times their
+size in memory."""
 
 # Possessive, and ended by the end of the data as well, so that no input makes it search twice over the same bytes.
 _STRING = re.compile(rb'(?s)"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)')
-_BRACKET = re.compile(rb"[\[\]{}]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_INNERMOST = re.compile(rb"\[\]|\{\}")
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def encode(value: Json, where: str = "JSON") -> bytes:
@@ -33,15 +35,10 @@ def encode(value: Json, where: str = "JSON") -> bytes:
 
     Raises:
         CanonicalError: a value that has none: a float, a key that is not text, a lone surrogate, an integer beyond
-            2^53-1, nesting over 32 or more than 16 MiB.
+            2^53-1, nesting over 32, more than 16 MiB or 2,097,152 values.
     """
-    try:
-        text = json.dumps(_ordered(value, where, 1), ensure_ascii=False, separators=(",", ":"))
-        data = text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise CanonicalError("a string has a lone surrogate; it is not text", where=where) from error
-    if len(data) > MAX_BYTES:
-        raise CanonicalError(f"{len(data)} bytes; at most {MAX_BYTES} are allowed", where=where)
+    data = _written(_ordered(value, where, 1), where)
+    _check_size(data, where)
     return data
 
 
@@ -51,24 +48,32 @@ def decode(data: bytes, where: str = "JSON") -> Json:
     Raises:
         CanonicalError: anything else, whatever it is.
     """
-    if len(data) > MAX_BYTES:
-        raise CanonicalError(f"{len(data)} bytes; at most {MAX_BYTES} are allowed", where=where)
+    left = _check_size(data, where)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CanonicalError(f"byte {error.start} is not UTF-8", where=where) from error
-    _check_depth(data, where)
     value = _parsed(text, where)
-    again = encode(value, where)
+    if left:
+        raise CanonicalError(f"nested deeper than {MAX_DEPTH}", where=where)
+    again = _written(value, where)
     if again != data:
         at = next((i for i, (a, b) in enumerate(zip(again, data, strict=False)) if a != b), min(len(again), len(data)))
         raise CanonicalError(f"not in canonical form (RFC 8785) from byte {at} on; write it canonically", where=where)
     return value
 
 
+def _written(value: Json, where: str) -> bytes:
+    """The bytes of a value whose members are in order."""
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise CanonicalError("a string has a lone surrogate; it is not text", where=where) from error
+
+
 def _utf16(key: str) -> bytes:
     """RFC 8785 section 3.2.3 sorts by UTF-16 code units, which is not the order of code points."""
-    return key.encode("utf-16-be")
+    return key.encode("utf-16-be", "surrogatepass")
 
 
 def _ordered(value: object, where: str, depth: int) -> Json:
@@ -76,7 +81,7 @@ def _ordered(value: object, where: str, depth: int) -> Json:
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
-        if not -MAX_INTEGER <= value <= MAX_INTEGER:
+        if not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
             raise CanonicalError("an integer is beyond 2^53-1; write it as a string", where=where)
         return int(value)
     if not isinstance(value, (list, dict)):
@@ -90,16 +95,27 @@ def _ordered(value: object, where: str, depth: int) -> Json:
     return {key: _ordered(value[key], where, depth + 1) for key in sorted(value, key=_utf16)}
 
 
-def _check_depth(data: bytes, where: str) -> None:
-    """Refuse deep nesting before the parser, which recurses, can see it."""
-    depth = 0
-    for bracket in _BRACKET.finditer(_STRING.sub(b"", data)):
-        if bracket.group() in b"[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise CanonicalError(f"nested deeper than {MAX_DEPTH}", where=where)
-        else:
-            depth -= 1
+def _check_size(data: bytes, where: str) -> bytes:
+    """Bound bytes, values and nesting before the parser, which recurses, can see them.
+
+    Returns the brackets that are left when 32 levels are taken away from inside: none, unless the nesting is deeper or
+    the document is not JSON, which the parser can then tell without harm.
+    """
+    if len(data) > MAX_BYTES:
+        raise CanonicalError(f"{len(data)} bytes; at most {MAX_BYTES} are allowed", where=where)
+    bare = _STRING.sub(b'"', data)
+    # Each value but the first one follows a comma or an opening bracket; empty brackets have none in them.
+    opening, empty = bare.count(b"[") + bare.count(b"{"), bare.count(b"[]") + bare.count(b"{}")
+    if 1 + bare.count(b",") + opening - empty > MAX_VALUES:
+        raise CanonicalError(f"more than {MAX_VALUES} values", where=where)
+    left = bare.translate(None, _NO_BRACKET)
+    for _ in range(MAX_DEPTH):
+        if not left:
+            break
+        left = _INNERMOST.sub(b"", left)
+    if left.count(b"[") + left.count(b"{") > MAX_DEPTH:
+        raise CanonicalError(f"nested deeper than {MAX_DEPTH}", where=where)
+    return left
 
 
 def _parsed(text: str, where: str) -> Json:
@@ -108,12 +124,12 @@ def _parsed(text: str, where: str) -> Json:
 
     def integer(digits: str) -> int:
         # Bounded before int(), whose time grows with the square of the length.
-        if digits == "-0" or len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
+        if digits == "-0" or len(digits) > 17 or abs(int(digits)) > LARGEST_INTEGER:
             refuse("-0 is not allowed" if digits == "-0" else "an integer is beyond 2^53-1; write it as a string")
         return int(digits)
 
     def members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        found = dict(pairs)
+        found = dict(sorted(pairs, key=lambda member: _utf16(member[0])))
         if len(found) != len(pairs):
             seen: set[str] = set()
             twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from dblrandom.errors import RosterError
 from dblrandom.kernel.text import is_hex, is_name
+from dblrandom.model.names import BLIND, MAX_FIELD_BYTES, MAX_ID_BYTES, UNSEEN_IN_ID
 
 __all__ = [
     "BLIND",
@@ -26,15 +27,8 @@ __all__ = [
     "row_line",
 ]
 
-BLIND = "blind"
-"""The last column of a confidential roster, and of no other."""
-MAX_FIELD_BYTES = 1024
-"""The longest field, in bytes of UTF-8."""
-MAX_ID_BYTES = 255
-"""The longest id, in bytes of UTF-8."""
-
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_NOT_IN_ID = re.compile("[\x80-\xa0\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
+_NOT_IN_ID = re.compile(f"[{UNSEEN_IN_ID}]")
 
 
 def check_columns(columns: Sequence[str], confidential: bool, where: str = "columns") -> None:
