@@ -46,8 +46,7 @@ from kit import (
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.drawing import Declared
 from dblrandom.errors import EntropyError, VerificationError
-from dblrandom.evidence import Finding, TrustedKey
-from dblrandom.evidence import PinnedChain
+from dblrandom.evidence import Finding, PinnedChain, TrustedKey
 from dblrandom.kernel.entropy import secret_digest
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.model import Json, Source

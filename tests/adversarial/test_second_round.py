@@ -50,8 +50,8 @@ from dblrandom.drawing import Declared
 from dblrandom.drawing.standing import standing_at_first
 from dblrandom.errors import DblrandomError, StepError, VerificationError
 from dblrandom.evidence import Finding, Receipt, TrustedKey, TrustPolicy, WitnessMemory, sign_payload, suggested_trust
-from dblrandom.evidence.receipt import payload_bytes
 from dblrandom.evidence.anchors import PinnedChain
+from dblrandom.evidence.receipt import payload_bytes
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.entropy import secret_digest
 from dblrandom.kernel.suite import SHA256

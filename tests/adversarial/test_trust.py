@@ -136,7 +136,7 @@ def test_a_signature_with_the_group_order_added() -> None:
 @pytest.mark.parametrize("point", [*SMALL_ORDER, *NOT_CANONICAL])
 def test_a_key_that_signs_everything(point: str) -> None:
     """With A of small order and S = 0 the equation holds for R = A's multiples: no secret is needed."""
-    with pytest.raises(InputError, match="'careless': the key is (a point of small order|not a canonical)"):
+    with pytest.raises(InputError, match=r"'careless': the key is (a point of small order|not a canonical)"):
         TrustedKey(name="careless", public_key=point, roles=("organiser",))
 
 

@@ -32,7 +32,7 @@ class Link:
     type: str
     time: str
     body: dict[str, Any]
-    keys: list[Signer]
+    keys: Sequence[Signer]
 
 
 @attrs.frozen
@@ -51,7 +51,7 @@ def apart(made: Ceremony, *seconds: Signer) -> list[Link]:
         Link(
             type=receipt.type,
             time=receipt.time,
-            body=copy.deepcopy(dict(receipt.body)),
+            body={n: copy.deepcopy(v) for n, v in receipt.body.items() if (receipt.type, n) != ("witness", "digest")},
             keys=[known[s.keyid] for s in receipt.signatures],
         )
         for receipt in made.receipts
@@ -84,9 +84,7 @@ def together(links: Iterable[Link], rosters: Iterable[Roster] | None = None) -> 
             body, found = made.to_json(), base | made.rosters
         previous = digests[-1] if digests else None
         payloads.append(
-            payload_bytes(
-                link.type, ceremony=kit.NAME, sequence=sequence, previous=previous, time=link.time, body=body
-            )
+            payload_bytes(link.type, ceremony=kit.NAME, sequence=sequence, previous=previous, time=link.time, body=body)
         )
         digests.append(SHA256.hexhash(payloads[-1]))
         envelopes.append(sign_payload(payloads[-1], link.keys))
@@ -132,11 +130,3 @@ def found(report: Report) -> set[str]:
 def idle(report: Report) -> list[str]:
     """What the report says of witness receipts that do not count."""
     return [check.detail for check in report.not_checked if check.name == "witness"]
-
-
-def links_of(values: Sequence[Any]) -> list[dict[str, Any]]:
-    """A reveal's entries for sources with their values and evidence, ``None`` included."""
-    return [
-        {"kind": k.source.kind, "name": k.source.name, "value": k.value.value, "evidence": k.value.evidence}
-        for k in values
-    ]

@@ -21,7 +21,6 @@ import py_arkworks_bls12381 as curve
 import timelocks
 
 from dblrandom.beacons import drand as rounds
-from dblrandom.beacons import nist as pulses
 from dblrandom.beacons.drandchain import ChainInfo
 from dblrandom.beacons.timelock import lock_evidence, locked_secret
 from dblrandom.ceremony import Ceremony
@@ -89,9 +88,13 @@ def chain_info(chain: str) -> ChainInfo:
 def drand(chain: str = "quicknet", number: int = LAST, name: str = "league") -> Known:
     """A recorded round."""
     info = chain_info(chain)
-    recorded = next(r for r in RECORDED["rounds"] if (r["chain"], r["round"]) == (chain, number))
     source = rounds.drand_source(info, name, at=time_text(info.time_of(number)))
-    return Known(source, Value(*rounds.evidence_of(info, rounds.Round.from_json(recorded, "round"))))
+    return Known(source, Value(*rounds.evidence_of(info, _round(chain, number))))
+
+
+def _round(chain: str, number: int) -> rounds.Round:
+    recorded = next(r for r in RECORDED["rounds"] if (r["chain"], r["round"]) == (chain, number))
+    return rounds.Round.from_json(recorded, "round")
 
 
 @cache
@@ -124,7 +127,8 @@ def lock(number: int = LAST, *, holds: str = "discipline", by: str = "discipline
 
     Where ``holds`` is another name, the file holds another secret than the one committed: it misopens.
     """
-    return _locked(timelocks.CHAINS[network], number, by, holds, timelocks.evidence(number, network))
+    info = chain_info(network)
+    return _locked(info, number, by, holds, lock_evidence(info, _round(network, number)))
 
 
 def _locked(info: ChainInfo, number: int, by: str, holds: str, evidence: Json) -> Known:
@@ -147,7 +151,7 @@ def _locked(info: ChainInfo, number: int, by: str, holds: str, evidence: Json) -
 def private_round(number: int = 7, at: str = kit.PUBLIC, name: str = "league") -> Known:
     """A round of a network that one person runs alone, so that he can sign it whenever he likes."""
     info, found = _private_network(number, at)
-    terms = {"chain": info.hash, "round": number}
+    terms: dict[str, str | int] = {"chain": info.hash, "round": number}
     source = Source(kind="drand", name=name, not_before=at, terms=terms)
     return Known(source, Value(*rounds.evidence_of(info, found)))
 
@@ -221,11 +225,6 @@ def judged(made: Ceremony, **options: Any) -> Report:
     schemes = SIGNATURES | options.pop("schemes", {})
     basic: dict[str, Any] = {"rosters": kit.all_rosters(made), "as_of": made.receipts[-1].time}
     return verify(made.envelopes, trust=trust, schemes=schemes, **basic | options)
-
-
-def told(report: Report, finding: str) -> list[str]:
-    """What the report says of one finding."""
-    return [detail for found, detail in report.findings if found.value == finding]
 
 
 # Time stamps

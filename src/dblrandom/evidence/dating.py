@@ -152,7 +152,7 @@ def _outside_claim(receipt: Receipt, date: OutsideDate, as_of: str | None) -> _C
         kind=date.kind,
         earliest=date.earliest,
     )
-    expired = date.expires is not None and as_of is not None and as_of >= date.expires
+    expired = date.expires is not None and as_of is not None and as_of > date.expires
     return _Claim(entry, "witness", date.expires if expired else None)
 
 
@@ -200,9 +200,10 @@ def _accepted(claims: Sequence[_Claim]) -> list[_Claim]:
         shown = []
         for claim in waiting:
             # An authority may renew its own token: it is the certificate that has ended, not its word.
-            besides = None if claim.entry.kind == "token" else claim.entry.witness
-            other = dates.before(claim.entry.sequence, besides=besides)
-            if other is not None and other < cast(str, claim.limit):
+            token, limit = claim.entry.kind == "token", cast(str, claim.limit)
+            other = dates.before(claim.entry.sequence, besides=None if token else claim.entry.witness)
+            # A key is revoked from that moment on; a certificate is still good in its last second.
+            if other is not None and (other < limit or (token and other == limit)):
                 shown.append(claim)
         if not shown:
             return standing

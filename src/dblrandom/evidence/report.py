@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import attrs
 
-from dblrandom.errors import DblrandomError, VerificationError
+from dblrandom.errors import DblrandomError, MissingExtra, VerificationError
 from dblrandom.model import Json
 
 __all__ = ["Check", "Finding", "Notes", "Report", "Status", "failing"]
@@ -88,10 +88,13 @@ class Report:
 
 @contextmanager
 def failing(check: str, where: str | None = None) -> Iterator[None]:
-    """Within this, any error of the library is a failed verification: the evidence was read, and does not hold."""
+    """Within this, any error of the library is a failed verification: the evidence was read, and does not hold.
+
+    Only a library that is missing here says nothing of the evidence.
+    """
     try:
         yield
-    except VerificationError:
+    except (VerificationError, MissingExtra):
         raise
     except DblrandomError as error:
         raise VerificationError(check, str(error), where=where) from error

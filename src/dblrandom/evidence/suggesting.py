@@ -17,14 +17,20 @@ def suggested_trust(*commitments: Commitment, margin: int = 60) -> TrustPolicy:
     """
     roles: dict[str, list[str]] = {}
     names: dict[str, str] = {}
+    algorithms: dict[str, str] = {}
     witnesses = []
     for commitment in commitments:
-        witnesses.append(len({s.name or s.public_key for s in commitment.signers if s.role == "witness"}))
+        first = [s for s in commitment.signers if s.role == "witness" and s.algorithm == "ed25519"]
+        witnesses.append(len({s.name or s.public_key for s in first}))
         for signer in commitment.signers:
             roles.setdefault(signer.public_key, []).append(signer.role)
+            algorithms[signer.public_key] = signer.algorithm
             names[signer.public_key] = signer.name or names.get(signer.public_key, signer.public_key[:16])
     return TrustPolicy(
-        keys=tuple(TrustedKey(name=names[k], public_key=k, roles=_counting(held)) for k, held in roles.items()),
+        keys=tuple(
+            TrustedKey(name=names[k], public_key=k, roles=_counting(held), algorithm=algorithms[k])
+            for k, held in roles.items()
+        ),
         margin=margin,
         witnesses=min(witnesses, default=0),
     )

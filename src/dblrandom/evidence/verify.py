@@ -11,6 +11,7 @@ from typing import cast
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
+from dblrandom.beacons.public import form_only
 from dblrandom.drawing.commitment import Commitment
 from dblrandom.drawing.draw import Draw, TaskDraw, make_draw
 from dblrandom.drawing.revealing import check_reveal
@@ -34,7 +35,7 @@ from dblrandom.evidence.signatures import (
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.kernel.suite import Suite
-from dblrandom.model import check_time
+from dblrandom.model import Json, check_time
 from dblrandom.roster import Roster, RosterLike
 from dblrandom.sampling import Sampler
 
@@ -275,12 +276,10 @@ def _check_entropy_and_draw(
     with failing("seed", reveal.label):
         seed = check_reveal(committed.commitment, digest, reveal.ceremony, reveal.body, case.beacons)
     case.notes.passed("seed", reveal.label, seed)
-    for source in committed.commitment.sources:
+    entries = cast("list[dict[str, Json]]", reveal.body["values"])
+    for source, entry in zip(committed.commitment.sources, entries, strict=True):
         if source.kind == "public":
-            event = (
-                f"{source.name}: the value has the declared form; whether it is that of {source.terms['event']!r} is"
-            )
-            case.notes.skipped("public event", reveal.label, f"{event} for people to compare")
+            case.notes.skipped("public event", reveal.label, form_only(source, entry.get("evidence")))
     if drawn is None:
         case.notes.skipped("draw", "draw", "there is no draw yet")
         return None
