@@ -171,12 +171,14 @@ def test_expired_token_without_renewal() -> None:
     refused(dating(stamped(links=BRIEF)), "dates", "0 of 1 needed witnesses", trust=TRUST, as_of=YEARS_LATER)
 
 
-def test_renewal_in_time() -> None:
-    report = judge(renewal(GOOD, RENEWED), trust=TRUST, as_of="2024-12-01T00:00:00Z")
+@pytest.mark.parametrize("when", [RENEWED, "2024-03-11T12:00:00Z"])
+def test_renewal_in_time(when: str) -> None:
+    """In its last second a certificate is still good (RFC 5280 section 4.1.2.5)."""
+    report = judge(renewal(GOOD, when), trust=TRUST, as_of="2024-12-01T00:00:00Z")
     assert "dated 2024-03-01T12:00:00Z by brief, good" in [c.detail for c in report.passed]
 
 
-@pytest.mark.parametrize("when", ["2024-03-11T12:00:00Z", "2024-04-01T00:00:00Z"])
+@pytest.mark.parametrize("when", ["2024-03-11T12:00:01Z", "2024-04-01T00:00:00Z"])
 def test_renewal_made_after_the_expiry(when: str) -> None:
     """An expired key may be anybody's by now."""
     refused(renewal(GOOD, when), "dates", "is not 60 s after", trust=TRUST, as_of="2024-12-01T00:00:00Z")
