@@ -16,6 +16,7 @@ from dblrandom.adapters.keyfiles import write_private_key
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.app import Cli
 from dblrandom.cli.log import log
+from dblrandom.evidence import TrustedLog
 
 TOP = Cli(name="dblrandom")
 TOP.add_command(log)
@@ -184,3 +185,47 @@ def test_mistakes_are_one_line(offices: Offices) -> None:
     result = run("prove", offices.log, "--ceremony", kit.NAME, "--sequence", 1)
     assert "does not date the receipt yet" in result.stderr
     assert result.stdout.startswith("c2sp.org/tlog-proof@v1\nindex 0\n")
+
+
+def test_a_ceremony_carries_the_proof_of_its_commitment(offices: Offices) -> None:
+    """The organiser attaches it; a verifier who trusts the log has the commitment dated, another is told why not."""
+    made = kit.opened(name="logged")
+    kit.commit(made)
+    place = offices.ceremony(made)
+    offices.add(place)
+    offices.merge("first", "second")
+    proof = offices.root / "proof"
+    run("prove", offices.log, "--ceremony", "logged", "--sequence", 1, "--threshold", 2, "--out", proof)
+    own = ("--key", offices.root / "organiser.pem", "--time", TIME)
+    write_private_key(offices.root / "organiser.pem", kit.h32("key of organiser"))
+    given = json.loads(run("attach", place, "--proof", proof, *own, "--json").stdout)
+    assert given["log"]["origin"] == ORIGIN
+    anchor = TrustedLog(
+        key=(offices.log / "vkey").read_text().strip(),
+        witnesses=(offices.vkey("first"), offices.vkey("second")),
+        threshold=2,
+    )
+    trusting = attrs.evolve(kit.policy(), logs=(anchor,))
+    report = CeremonyFolder(place).verify(trusting, as_of=TIME)
+    assert any(ORIGIN in check.detail for check in report.passed if check.name == "dates")
+    assert "uniqueness not shown" in {finding.value for finding, _ in report.findings}
+    blind = CeremonyFolder(place).verify(kit.policy(), as_of=TIME)
+    assert any("the policy does not name" in check.detail for check in blind.not_checked)
+
+
+def test_a_proof_of_another_ceremony_is_not_attached(offices: Offices) -> None:
+    places = []
+    for name in ("one", "two"):
+        made = kit.opened(name=name)
+        kit.commit(made)
+        places.append(offices.ceremony(made))
+    offices.add(*places)
+    offices.merge("first", "second")
+    proof = offices.root / "proof"
+    run("prove", offices.log, "--ceremony", "one", "--sequence", 1, "--threshold", 2, "--out", proof)
+    write_private_key(offices.root / "organiser.pem", kit.h32("key of organiser"))
+    before = sorted(path.name for path in (places[1] / "receipts").iterdir())
+    own = ("--key", offices.root / "organiser.pem", "--time", TIME)
+    refused = run("attach", places[1], "--proof", proof, *own, code=2)
+    assert "is no proof of receipt 1" in refused.stderr
+    assert sorted(path.name for path in (places[1] / "receipts").iterdir()) == before

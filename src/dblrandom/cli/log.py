@@ -16,6 +16,7 @@ from dblrandom.adapters.logfiles import Log, checkpoint_at, prove, read_log, rea
 from dblrandom.adapters.logwitness import cosign_request, seen
 from dblrandom.cli import exits
 from dblrandom.cli.answer import Answer, command
+from dblrandom.cli.logattach import attach
 from dblrandom.cli.logoptions import (
     log_argument,
     out_option,
@@ -279,5 +280,5 @@ def _entry(ceremony: Transcript, sequence: int) -> LogEntry:
     return LogEntry.of_payload(ceremony.receipts[sequence - 1].payload, ceremony.suite)
 
 
-for _command in (init, show_vkey, append, checkpoint, cosign, merge, prove_receipt, verify, audit):
+for _command in (init, show_vkey, append, checkpoint, cosign, merge, prove_receipt, verify, attach, audit):
     log.add_command(_command)

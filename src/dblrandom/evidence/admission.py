@@ -227,7 +227,7 @@ def _check_witness(transcript: Transcript, receipt: Receipt) -> None:
     if receipt.body["ceremony"] != receipt.ceremony or receipt.body["time"] != receipt.time:
         raise StepError(f"the body of {receipt.label} names another ceremony or time than its payload")
     try:
-        self_signed_stamp(receipt, seen)
+        self_signed_stamp(receipt, seen, transcript.suite)
     except InputError as error:
         raise StepError(f"{receipt.label} carries a date that does not hold: {error}") from error
     disclosed = cast("dict[str, str]", receipt.body.get("disclosed", {}))

@@ -22,6 +22,7 @@ from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.timestamps import Stamp, certificate_name, check_token
 from dblrandom.model import Json
 from dblrandom.tlog import LogEntry, LogProof, verify_proof
+from dblrandom.tlog.proof import stands_in
 
 __all__ = ["OutsideDate", "carries_date", "outside_dates", "self_signed_stamp"]
 
@@ -86,7 +87,7 @@ def outside_dates(
     return found, idle
 
 
-def self_signed_stamp(receipt: Receipt, attested: Receipt) -> None:
+def self_signed_stamp(receipt: Receipt, attested: Receipt, suite: Suite) -> None:
     """Check tokens and proof as far as they hold in themselves, whoever is trusted; for the organiser's own side.
 
     Raises:
@@ -96,7 +97,7 @@ def self_signed_stamp(receipt: Receipt, attested: Receipt) -> None:
         chain = _certificates(entry, f"token {number}")
         _stamp(entry, chain, chain[-1], attested, f"token {number}")
     if "logged" in receipt.body:
-        LogProof.parse(receipt.body["logged"])
+        stands_in(LogProof.parse(receipt.body["logged"]), LogEntry.of_payload(attested.payload, suite).data)
 
 
 def _certificates(entry: Mapping[str, Json], where: str) -> Sequence[bytes]:

@@ -11,13 +11,13 @@ from dblrandom.kernel.dsse import b64encode
 from dblrandom.kernel.merkle import leaf_hash, root_from_path
 from dblrandom.kernel.suite import SHA256
 from dblrandom.model.json import Json, show, whole
-from dblrandom.tlog.checkpoint import check_log_key, open_checkpoint
+from dblrandom.tlog.checkpoint import Checkpoint, check_log_key, open_checkpoint
 from dblrandom.tlog.cosignature import Cosignature, check_cosignature, check_witness_key
-from dblrandom.tlog.note import MAX_NOTE, VerifierKey
+from dblrandom.tlog.note import MAX_NOTE, Note, VerifierKey
 from dblrandom.tlog.texts import checked, lines_of, read_decimal, read_hash
 from dblrandom.tlog.tree import MAX_PATH
 
-__all__ = ["LogProof", "Logged", "check_keys", "verify_proof"]
+__all__ = ["LogProof", "Logged", "check_keys", "stands_in", "verify_proof"]
 
 _FIRST = "c2sp.org/tlog-proof@v1"
 _INDEX = "index "
@@ -96,6 +96,18 @@ class Logged:
             "time": self.time,
             "witnesses": [{"name": given.witness, "time": given.time} for given in self.witnesses],
         }
+
+
+def stands_in(proof: LogProof, entry: bytes) -> Checkpoint:
+    """Check that an entry stands under a proof's own checkpoint, whoever signed that; returns the checkpoint.
+
+    Raises:
+        InputError: the checkpoint is malformed, or the entry is another one.
+    """
+    checkpoint = Checkpoint.parse(Note.parse(proof.checkpoint, "proof: checkpoint").text, "proof: checkpoint")
+    if root_from_path(SHA256, leaf_hash(SHA256, entry), proof.index, checkpoint.size, proof.path) != checkpoint.root:
+        raise InputError(f"entry {proof.index} of {checkpoint.size} is another one", where="proof")
+    return checkpoint
 
 
 def verify_proof(
