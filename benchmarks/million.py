@@ -20,7 +20,7 @@ from typing import Any
 
 from dblrandom.ceremony import Ceremony
 from dblrandom.drawing import Declared
-from dblrandom.evidence import check_target
+from dblrandom.evidence import check_target, suggested_trust, verify
 from dblrandom.kernel.entropy import secret_digest
 from dblrandom.kernel.signing import Ed25519Signer
 from dblrandom.kernel.suite import SHA256
@@ -111,6 +111,8 @@ def main(rows: int, profile: bool) -> dict[str, Any]:
     draw = stage("draw", lambda: made.draw(time=NOT_BEFORE, keys=[key]))
     profiler.disable()
     figures["draw_ticket_hashes_per_row"] = round(counter.tickets / rows, 3)
+    trust, given_rosters = suggested_trust(made.commitment), {"targets": roster, "inspectors": people}
+    stage("verify", lambda: verify(made.envelopes, trust=trust, rosters=given_rosters))
     figures["draw_slots"] = len(draw["1"].assignment.slots)
     figures["selected"] = len(draw["1"].selected)
     ids = [f"91530102HC{n * rows // PROOFS:08d}" for n in range(PROOFS)]

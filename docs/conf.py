@@ -20,6 +20,7 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # the name of a default, not what its objects look like when printed
 autodoc_default_options = {"members": True, "show-inheritance": True}
 autodoc_typehints = "signature"
 autodoc_class_signature = "mixed"
@@ -28,11 +29,14 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
 # The standard library and dependencies are documented elsewhere, and the build must not need the network to look there.
-nitpick_ignore = [("py:class", "dblrandom.evidence.report.Notes")]  # collects a report; not part of the interface
+nitpick_ignore = [  # inside a package, and no part of its interface
+    ("py:class", "dblrandom.beacons.forms.Part"),
+    ("py:class", "dblrandom.evidence.report.Notes"),
+]
 nitpick_ignore_regex = [
     ("py:.*", r"(attr|attrs|click|collections|concurrent|contextlib|cryptography|datetime|enum|fractions)(\..*)?"),
-    ("py:.*", r"dblrandom\.(.*\.)?(_\w+|[A-Z])"),  # private names and type variables have no page
-    ("py:.*", r"(hashlib|os|pathlib|re|rich|tomllib|types|typing|typing_extensions)(\..*)?"),
+    ("py:.*", r"dblrandom\.(.*\.)?(_\w+(\..*)?|[A-Z])"),  # private names and type variables have no page
+    ("py:.*", r"(hashlib|os|pathlib|re|rich|tomllib|types|typing|typing_extensions|urllib)(\..*)?"),
 ]
 
 html_theme = "furo"

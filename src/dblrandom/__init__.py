@@ -9,9 +9,9 @@ Importing this package imports no optional dependency.
 from __future__ import annotations
 
 from dblrandom.adapters.clock import now
-from dblrandom.adapters.fetching import fetch_value
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.keyfiles import read_public_key, read_signer, write_private_key, write_public_key
+from dblrandom.adapters.network.fetching import fetch_value
 from dblrandom.adapters.planfiles import load_plan, save_plan
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.sources import chain_source, new_secret, secret_source

@@ -18,12 +18,13 @@ import pytest
 from chainkit import Clock, ask, at, connected, everything, make, source, until, value_of
 from relay import Relay, plain, status
 
-from dblrandom.adapters import chainserver, chainsite
-from dblrandom.adapters.chainclient import fetch_chain, fetch_step, mirror
-from dblrandom.adapters.chainfiles import ChainInfo, Pulse
-from dblrandom.adapters.chainserver import HEAD_LIMIT, ChainServer
-from dblrandom.adapters.chainstore import read_pulse, tick, verify
-from dblrandom.adapters.http import Client
+from dblrandom.adapters.hashchains import server as chainserver
+from dblrandom.adapters.hashchains import site as chainsite
+from dblrandom.adapters.hashchains.client import fetch_chain, fetch_step, mirror
+from dblrandom.adapters.hashchains.files import ChainInfo, Pulse
+from dblrandom.adapters.hashchains.server import HEAD_LIMIT, ChainServer
+from dblrandom.adapters.hashchains.store import read_pulse, tick, verify
+from dblrandom.adapters.network.http import Client
 from dblrandom.errors import EntropyError, FolderError, NetworkError, NotYetPublic, VerificationError
 from dblrandom.kernel.canonical import encode
 from dblrandom.model import time_seconds, time_text

@@ -13,10 +13,10 @@ import attrs
 import kit
 import pytest
 
-from dblrandom.adapters.logaudit import audit_log, check_since
-from dblrandom.adapters.logfiles import Log, prove, read_log, request
-from dblrandom.adapters.logfolder import append, init
-from dblrandom.adapters.logwitness import cosign_request, seen
+from dblrandom.adapters.publiclog.audit import audit_log, check_since
+from dblrandom.adapters.publiclog.files import Log, prove, read_log, request
+from dblrandom.adapters.publiclog.folder import append, init
+from dblrandom.adapters.publiclog.witness import cosign_request, seen
 from dblrandom.ceremony import Ceremony
 from dblrandom.errors import StepError, VerificationError
 from dblrandom.evidence import Transcript

@@ -31,9 +31,9 @@ from relay import (
     truncated,
 )
 
-from dblrandom.adapters.drandclient import fetch_info
-from dblrandom.adapters.fetching import fetch_value, read_value
-from dblrandom.adapters.http import Client
+from dblrandom.adapters.network.drand import fetch_info
+from dblrandom.adapters.network.fetching import fetch_value, read_value
+from dblrandom.adapters.network.http import Client
 from dblrandom.beacons.drandchain import QUICKNET, ChainInfo
 from dblrandom.drawing import Value
 from dblrandom.errors import EntropyError, NetworkError, NotYetPublic

@@ -33,7 +33,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from dblrandom.adapters.http import Client
+from dblrandom.adapters.network.http import Client
 from dblrandom.adapters.timestamping import fetch
 from dblrandom.errors import KeyFileError, NetworkError
 from dblrandom.kernel.timestamps import MAX_TOKEN_BYTES, check_token, read_token

@@ -8,6 +8,10 @@ published; nothing here is meant to be fast.
 
 ``audit`` returns the lines of a report (``passed``, ``finding``, ``not checked``) and raises ``Refused`` at the first
 rule that is broken.  The sections cited are those of docs/spec.
+
+Of what stands on the pages of its own, it verifies drand rounds (with py_ecc, in pure Python) and the texts of public
+events.  It reads the form of all the rest, and says of it that it is not checked: NIST pulses, what a time-lock holds,
+second signatures, time stamps and log proofs.
 """
 
 from __future__ import annotations
@@ -15,7 +19,9 @@ from __future__ import annotations
 import base64
 import datetime
 import hashlib
+import importlib
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -423,6 +429,234 @@ def draw_key(h: Hash, seed: str, task: str, purpose: str) -> str:
     return hash_lines(h, "dblrandom/v1/key", seed, task, purpose)[:32]
 
 
+# ---------------------------------------------------------------- section 3, drand
+
+NUL = "_SSWU_RO_NUL_"
+# scheme: the key is in G1, the signature is in G1, the tag's group, chained
+SCHEMES = {
+    "pedersen-bls-chained": (True, False, "G2", True),
+    "pedersen-bls-unchained": (True, False, "G2", False),
+    "bls-unchained-on-g1": (False, True, "G2", False),
+    "bls-unchained-g1-rfc9380": (False, True, "G1", False),
+}
+# chain hash: genesis_time and period of the networks that everybody knows
+KNOWN_NETWORKS = {
+    "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971": (1692803367, 3),
+    "8990e7a9aaed2ffed73dbd7092123d6f289930540d7651336225dc172e51b2ce": (1595431050, 30),
+}
+PINNED_CERTIFICATES = {
+    "5501e3d72bc42f3b96e16de4dcadcb16768e109662bd16d667d5fd9aee585af31bbdc5dd4f53592276064b53dddd76c8f3604b2a41db6e09f78f82bb5d6569e7",
+    "528943a555f5f8ca54423be6dfb95925a35c7b552046420e7d7cd072058a14d6536ad3a8e9754b6582f164a90b0cd86a65d659f5426a2659a947595d1c816c8c",
+}
+UNIX_EPOCH = datetime.date(1970, 1, 1).toordinal() * 86400
+
+
+def check_round_time(one: Mapping[str, Any], genesis: int, period: int) -> None:
+    due = UNIX_EPOCH + genesis + (one["round"] - 1) * period
+    need(seconds(one["not_before"]) == due, "source", f"{one['name']}: not_before is not the time of its round")
+
+
+def check_network(one: Mapping[str, Any]) -> None:
+    """What a declaration must keep to where everybody knows the chain."""
+    if one["chain"] in KNOWN_NETWORKS:
+        check_round_time(one, *KNOWN_NETWORKS[one["chain"]])
+
+
+def chain_hash(info: Mapping[str, Any]) -> str:
+    network = "" if info["beacon_id"] == "default" else info["beacon_id"]
+    numbers = info["period"].to_bytes(4, "big") + info["genesis_time"].to_bytes(8, "big")
+    return sha256(
+        numbers + bytes.fromhex(info["public_key"]) + bytes.fromhex(info["genesis_seed"]) + network.encode()
+    ).hex()
+
+
+def check_drand(one: Mapping[str, Any], signature: Any, info: Any, previous: Any) -> bool:
+    """Whether the round could be verified here; ``Refused`` if it is not the declared one."""
+    label = one["name"]
+    need(isinstance(info, dict) and info.get("scheme") in SCHEMES, "source", f"{label}: the scheme of its chain")
+    key_in_g1, signed_in_g1, tag, chained = SCHEMES[info["scheme"]]
+    obj(
+        {
+            "beacon_id": matches(re.compile(r"[A-Za-z0-9._-]{1,47}\Z"), "a network's name"),
+            "chain_hash": digest,
+            "genesis_seed": digest,
+            "genesis_time": integer(0),
+            "period": integer(1, 2**32 - 1),
+            "public_key": hexadecimal(96 if key_in_g1 else 192),
+            "scheme": text,
+        }
+    )(info, f"chain of {label}")
+    need(chain_hash(info) == info["chain_hash"] == one["chain"], "source", f"{label}: the evidence is of another chain")
+    check_round_time(one, info["genesis_time"], info["period"])
+    hexadecimal(96 if signed_in_g1 else 192)(signature, f"signature of {label}")
+    need((previous is not None) == chained, "source", f"{label}: the previous signature")
+    before = b""
+    if chained:
+        hexadecimal(64 if one["round"] == 1 else 192)(previous, f"previous signature of {label}")
+        need(one["round"] > 1 or previous == info["genesis_seed"], "source", f"{label}: the group hash")
+        before = bytes.fromhex(previous)
+    message = sha256(before + one["round"].to_bytes(8, "big"))
+    suite = f"BLS_SIG_BLS12381{tag}_XMD:SHA-256{NUL}".encode()
+    try:
+        good = bls_holds(info["public_key"], signature, message, suite, signed_in_g1)
+    except ImportError:
+        return False
+    need(good, "source", f"{label}: the signature of the round does not hold")
+    return True
+
+
+def bls_holds(public_key: str, signature: str, message: bytes, tag: bytes, signed_in_g1: bool) -> bool:
+    hashing: Any = importlib.import_module("py_ecc.bls.hash_to_curve")
+    coding: Any = importlib.import_module("py_ecc.bls.point_compression")
+    groups: Any = importlib.import_module("py_ecc.bls.g2_primitives")
+    curve: Any = importlib.import_module("py_ecc.optimized_bls12_381")
+
+    def point(encoded: str) -> Any:
+        """A point from its only encoding, in its subgroup and not the identity; None for anything else."""
+        if int(encoded[:2], 16) >> 6 != 0b10:
+            return None
+        words = [int(encoded[at : at + 96], 16) for at in range(0, len(encoded), 96)]
+        try:
+            if len(words) == 1:
+                found = coding.decompress_G1(words[0])
+                again = [coding.compress_G1(found)]
+            else:
+                found = coding.decompress_G2(tuple(words))
+                again = list(coding.compress_G2(found))
+        except ValueError:
+            return None
+        return found if again == words and groups.subgroup_check(found) else None
+
+    key, signed = point(public_key), point(signature)
+    if key is None or signed is None:
+        return False
+    if signed_in_g1:
+        hashed = hashing.hash_to_G1(message, tag, hashlib.sha256)
+        return bool(curve.pairing(curve.G2, signed) == curve.pairing(key, hashed))
+    hashed = hashing.hash_to_G2(message, tag, hashlib.sha256)
+    return bool(curve.pairing(signed, curve.G1) == curve.pairing(hashed, key))
+
+
+# ---------------------------------------------------------------- section 3, public
+
+PART = re.compile(
+    r"digits (?P<digits>[1-9]\d{0,2})|dice (?P<dice>[1-9]\d{0,2})|decimal (?P<places>[1-9]) places"
+    r"|(?P<word>numbers )?(?P<n>[1-9]\d{0,2}) of (?P<low>0|[1-9]\d{0,8})-(?P<high>[1-9]\d{0,8})(?P<ordered> in order)?",
+    re.ASCII,
+)
+
+
+def parts_of(form: str, where: str) -> list[re.Match[str]]:
+    """The parts of a form, checked; none for the form ``text``."""
+    need(len(form) <= 256, "source", f"{where}: a form of over 256 characters")
+    if form == "text":
+        return []
+    found, longest, after_numbers = [], -3, False
+    for piece in form.split(", "):
+        part = PART.fullmatch(piece)
+        if part is None:
+            raise Refused(f"source: {where}: the form {form!r}")
+        if part["n"]:
+            need(part["word"] or after_numbers, "source", f"{where}: a part without the word numbers")
+            need(int(part["high"]) - int(part["low"]) + 1 >= int(part["n"]), "source", f"{where}: too few numbers")
+        after_numbers = bool(part["n"])
+        longest += 3 + longest_of(part)
+        found.append(part)
+    need(longest <= 256, "source", f"{where}: its values could be longer than 256 characters")
+    return found
+
+
+def longest_of(part: re.Match[str]) -> int:
+    if part["digits"]:
+        return int(part["digits"])
+    if part["dice"]:
+        return 2 * int(part["dice"]) - 1
+    if part["places"]:
+        return 13 + int(part["places"])
+    return int(part["n"]) * len(part["high"]) + int(part["n"]) - 1
+
+
+def how_many(part: re.Match[str]) -> int:
+    if part["digits"]:
+        return int(10 ** int(part["digits"]))
+    if part["dice"]:
+        return int(6 ** int(part["dice"]))
+    if part["places"]:
+        return int(10 ** (12 + int(part["places"])))
+    there = int(part["high"]) - int(part["low"]) + 1
+    return math.perm(there, int(part["n"])) if part["ordered"] else math.comb(there, int(part["n"]))
+
+
+def part_fits(part: re.Match[str], value: str) -> bool:
+    if part["digits"]:
+        return bool(re.fullmatch("[0-9]+", value)) and len(value) == int(part["digits"])
+    if part["places"]:
+        whole, _, places = value.partition(".")
+        good = re.fullmatch("0|[1-9][0-9]{0,11}", whole) and re.fullmatch("[0-9]+", places)
+        return bool(good) and len(places) == int(part["places"])
+    if not re.fullmatch(r"(0|[1-9][0-9]{0,8})( (0|[1-9][0-9]{0,8}))*", value):
+        return False
+    numbers = [int(word) for word in value.split(" ")]
+    if part["dice"]:
+        return len(numbers) == int(part["dice"]) and all(1 <= number <= 6 for number in numbers)
+    inside = all(int(part["low"]) <= number <= int(part["high"]) for number in numbers)
+    different = len(set(numbers)) == len(numbers) == int(part["n"])
+    return inside and different and (bool(part["ordered"]) or numbers == sorted(numbers))
+
+
+def check_public(one: Mapping[str, Any]) -> None:
+    parts = parts_of(one["form"], one["name"])
+    most = math.prod(map(how_many, parts)) if parts else 2**53 - 1
+    need(one["outcomes"] <= most, "source", f"{one['name']}: more outcomes than the form can write")
+
+
+def public_fits(form: str, value: str, where: str) -> bool:
+    parts = parts_of(form, where)
+    if not parts:
+        return bool(re.fullmatch(r"[A-Z0-9]{1,256}", value))
+    values = value.split(" / ")
+    return len(values) == len(parts) and all(map(part_fits, parts, values))
+
+
+# ---------------------------------------------------------------- section 3, time-locks
+
+
+def check_lock(one: Mapping[str, Any]) -> None:
+    """The form of a time-lock; whether it opens to the secret takes more curve than there is here."""
+    where = f"time-lock of {one['name']}"
+    need(len(one["timelock"]) <= 4096, "source", f"{where}: too long")
+    age = strict_base64(one["timelock"], where)
+    header, separator, rest = age.partition(b"\n--- ")
+    mac, feed, payload = rest.partition(b"\n")
+    need(separator and feed and len(payload) == 96, "source", f"{where}: not header, MAC and a payload of 96 bytes")
+    need(re.fullmatch(rb"[A-Za-z0-9+/]{43}", mac), "source", f"{where}: its MAC")
+    first, *lines = header.split(b"\n")
+    need(first == b"age-encryption.org/v1", "source", f"{where}: not a file of age v1")
+    need(all(len(line) <= 1023 for line in [first, *lines]), "source", f"{where}: a line of its header")
+    stanzas: list[tuple[list[bytes], list[bytes]]] = []
+    for line in lines:
+        if line.startswith(b"-> "):
+            stanzas.append((line[3:].split(b" "), []))
+        else:
+            need(stanzas, "source", f"{where}: a line before the first stanza")
+            stanzas[-1][1].append(line)
+    need(1 <= len(stanzas) <= 16, "source", f"{where}: no stanza, or too many")
+    for arguments, body in stanzas:
+        need(all(re.fullmatch(rb"[!-~]+", one_) for one_ in arguments), "source", f"{where}: an argument")
+        need(body and len(body[-1]) < 64 and all(len(b) == 64 for b in body[:-1]), "source", f"{where}: a body's lines")
+        need(arguments[0] == b"tlock" or arguments[0].endswith(b"-grease"), "source", f"{where}: a stanza of its own")
+    locks = [(arguments, body) for arguments, body in stanzas if arguments[0] == b"tlock"]
+    need(len(locks) == 1, "source", f"{where}: not exactly one stanza tlock")
+    (arguments, body), wanted = locks[0], [b"tlock", str(one["round"]).encode(), one["chain"].encode()]
+    need(arguments == wanted, "source", f"{where}: is to another round or chain than declared")
+    check_network(one)
+    if one["chain"] in KNOWN_NETWORKS:
+        coded = b"".join(body).decode("ascii", "replace")
+        wrapped = strict_base64(coded + "=" * (-len(coded) % 4), where)
+        need(KNOWN_NETWORKS[one["chain"]][1] == 3, "source", f"{where}: nothing can be locked to a chained network")
+        need(len(wrapped) == 128, "source", f"{where}: the length of its key")
+
+
 # ---------------------------------------------------------------- section 4: selection
 
 
@@ -685,31 +919,48 @@ PLAN = obj(
 )
 SOURCE_MEMBERS: dict[str, dict[str, Checker]] = {
     "drand": {"chain": digest, "round": integer(1)},
-    "nist": {"chain": integer(0), "pulse": integer(0), "time": time},
-    "public": {"event": text, "form": text, "outcomes": integer(1)},
+    "nist": {"chain": integer(1), "pulse": integer(1), "time": time},
+    "public": {"event": text, "form": text, "outcomes": integer(2), "cancelled": one_of("next", "void")},
     "hashchain": {"tip": digest, "step": integer(1, 1_000_000), "operator": digest},
     "secret": {"keyid": digest, "digest": digest},
 }
-SIGNER = obj(
-    {
-        "role": one_of("organiser", "party", "operator", "witness", "auditor"),
-        "algorithm": one_of("ed25519"),
-        "public_key": digest,
-    },
-    {"name": text},
-)
+LOCK_MEMBERS: dict[str, Checker] = {"timelock": text, "chain": digest, "round": integer(1)}
+KEY_BYTES = {"ed25519": 32, "ml-dsa-44": 1312, "sm2": 65}
+ROLES = ("organiser", "party", "operator", "witness", "auditor")
+
+
+def key_hex(value: Any, where: str) -> None:
+    lengths = {2 * size for size in KEY_BYTES.values()}
+    good = isinstance(value, str) and len(value) in lengths and HEX.match(value)
+    need(good, "form", f"{where} is not a raw public key in lower-case hexadecimal")
+
+
+SIGNER = obj({"role": one_of(*ROLES), "algorithm": one_of(*KEY_BYTES), "public_key": key_hex}, {"name": text})
 
 
 def source(value: Any, where: str) -> None:
     need(isinstance(value, dict) and isinstance(value.get("kind"), str), "form", f"{where} has no kind")
     common = {"kind": name, "name": name, "not_before": time}
-    if value["kind"] in SOURCE_MEMBERS:
-        obj({**common, **SOURCE_MEMBERS[value["kind"]]})(value, where)
-    else:
-        need(value["kind"].startswith("x-"), "form", f"{where}.kind is unknown")
+    kind = value["kind"]
+    if kind not in SOURCE_MEMBERS:
+        need(kind.startswith("x-"), "form", f"{where}.kind is unknown")
         for member, check in common.items():
             need(member in value, "form", f"{where} lacks {member}")
             check(value[member], f"{where}.{member}")
+        return
+    members = {**common, **SOURCE_MEMBERS[kind]}
+    if kind == "secret" and LOCK_MEMBERS.keys() & value.keys():
+        members |= LOCK_MEMBERS
+    obj(members, {"certificate": hexadecimal(128)} if kind == "nist" else None)(value, where)
+    if kind == "drand":
+        check_network(value)
+    elif kind == "nist":
+        need(value["not_before"] == value["time"], "source", f"{where}: not_before is not the pulse's time")
+    elif kind == "public":
+        need(1 <= len(value["event"]) <= 1024, "source", f"{where}: the event")
+        check_public(value)
+    elif "timelock" in value:
+        check_lock(value)
 
 
 COMMITMENT = obj(
@@ -769,11 +1020,16 @@ OUTCOMES = (
     "deregistered",
 )
 BLIND = {"blind": digest}
+BASE64 = matches(re.compile(r"[A-Za-z0-9+/]{4,262144}={0,2}\Z"), "base64")
 BODIES: dict[str, Checker] = {
     "commitment": COMMITMENT,
     "witness": obj(
         {"digest": digest, "ceremony": name, "sequence": integer(1), "time": time},
-        {"disclosed": mapping(name, digest)},
+        {
+            "disclosed": mapping(name, digest),
+            "tokens": array(obj({"token": BASE64, "certificates": array(BASE64, 1)}), 1),
+            "logged": matches(re.compile(r".{1,262144}\Z", re.DOTALL), "a log's proof"),
+        },
     ),
     "reveal": obj(
         {
@@ -794,7 +1050,7 @@ BODIES: dict[str, Checker] = {
         },
         BLIND,
     ),
-    "void": obj({"reason": text}),
+    "void": obj({"reason": text}, {"proof": mapping(name, anything)}),
     "result": obj({"task": task_id, "outcomes": array(obj({"id": text, "codes": array(one_of(*OUTCOMES), 1)}))}, BLIND),
 }
 PAYLOAD = obj(
@@ -914,6 +1170,25 @@ def keyid(public_key: str) -> str:
     return sha256(bytes.fromhex(public_key)).hex()
 
 
+SM2_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+
+
+def is_sm2(signature: bytes) -> bool:
+    """Whether these are the bytes of two DER integers of an SM2 signature; 64 bytes are Ed25519's."""
+    if not 8 <= len(signature) <= 72 or signature[0] != 0x30 or signature[1] != len(signature) - 2:
+        return False
+    rest = signature[2:]
+    for _ in range(2):
+        if len(rest) < 3 or rest[0] != 2 or not 1 <= rest[1] <= 33 or len(rest) < 2 + rest[1]:
+            return False
+        content, rest = rest[2 : 2 + rest[1]], rest[2 + rest[1] :]
+        if content[0] & 0x80 or (len(content) > 1 and content[0] == 0 and not content[1] & 0x80):
+            return False
+        if not 0 < int.from_bytes(content, "big") < SM2_ORDER:
+            return False
+    return not rest
+
+
 class Receipt:
     def __init__(self, data: bytes, where: str) -> None:
         envelope = decode(data, where)
@@ -928,10 +1203,15 @@ class Receipt:
         self.sequence, self.previous, self.ceremony = content["sequence"], content["previous"], content["ceremony"]
         ids = [item["keyid"] for item in envelope["signatures"]]
         need(ids == sorted(set(ids)), "canonical", f"{where}: signatures are not sorted, each once")
+        need(len(ids) <= 64, "canonical", f"{where}: more than 64 signatures")
         self.signatures = {item["keyid"]: strict_base64(item["sig"], where) for item in envelope["signatures"]}
-        need(all(len(sig) == 64 for sig in self.signatures.values()), "canonical", f"{where}: a signature's length")
+        for sig in self.signatures.values():
+            need(len(sig) in (64, 2420) or is_sm2(sig), "canonical", f"{where}: a signature of no known form")
+        first = any(len(sig) == 64 for sig in self.signatures.values())
+        need(first, "canonical", f"{where}: no signature is of Ed25519")
+        self.carries_date = self.type == "witness" and bool({"tokens", "logged"} & self.body.keys())
         self.digest = ""  # known when the suite is
-        self.signers: set[str] = set()  # keyids that the policy knows and whose signature holds
+        self.signers: set[str] = set()  # keyids that the policy knows and whose Ed25519 signature holds
 
 
 # ---------------------------------------------------------------- section 7: trust policy
@@ -939,23 +1219,41 @@ class Receipt:
 KEY = obj(
     {
         "name": text,
-        "algorithm": one_of("ed25519"),
-        "public_key": digest,
-        "roles": array(one_of("organiser", "party", "operator", "witness", "auditor"), 1),
+        "algorithm": one_of(*KEY_BYTES),
+        "public_key": key_hex,
+        "roles": array(one_of(*ROLES), 1),
     },
     {"valid_from": time, "valid_until": time, "revoked": time},
 )
+DEMAND = obj({"role": one_of(*ROLES), "threshold": integer(1)}, {"of": array(text, 1), "algorithm": one_of(*KEY_BYTES)})
 POLICY = obj(
     {
         "specification": one_of("dblrandom/v1"),
         "keys": array(KEY, 1),
-        "require": mapping(one_of(*BODIES), array(obj({"role": text, "threshold": integer(1)}))),
+        "require": mapping(one_of(*BODIES), array(DEMAND)),
         "chains": array(obj({"tip": digest, "operator": digest, "genesis": time, "period": integer(1)})),
         "margin": integer(0),
         "witnesses": integer(0),
     },
-    {"previous_ceremony": digest},
+    {
+        "authorities": array(obj({"name": text, "certificate": BASE64}), 1),
+        "logs": array(obj({"key": text, "witnesses": array(text, 1), "threshold": integer(1)}), 1),
+        "networks": array(matches(re.compile(r"([0-9a-f]{64}|[0-9a-f]{128})\Z"), "a network"), 1),
+        "previous_ceremony": digest,
+    },
 )
+
+
+def vkey(value: str, where: str) -> tuple[str, bytes]:
+    """Name and public key of a verifier's key of a log or of one of its witnesses."""
+    holder, first, rest = value.partition("+")
+    key_id, second, coded = rest.partition("+")
+    need(holder and first and second, "trust", f"{where}: not a vkey")
+    data = strict_base64(coded, where)
+    need(len(data) == 33 and data[0] in (1, 4), "trust", f"{where}: a key of another type")
+    made = sha256(holder.encode() + b"\n" + data)[:4].hex()
+    need(made == key_id, "trust", f"{where}: its id is not that of its key")
+    return holder, data[1:]
 
 
 def check_policy(policy: Any) -> None:
@@ -963,8 +1261,24 @@ def check_policy(policy: Any) -> None:
     distinct((key["public_key"] for key in policy["keys"]), "trust.json")
     organisers = {key["name"] for key in policy["keys"] if "organiser" in key["roles"]}
     for key in policy["keys"]:
+        size = 2 * KEY_BYTES[key["algorithm"]]
+        need(len(key["public_key"]) == size, "trust", f"the key of {key['name']} has not the size of its algorithm")
         if key["name"] in organisers:
             need(key["roles"] == ["organiser"], "trust", f"{key['name']} is an organiser and something else")
+    holders = {key["name"] for key in policy["keys"]}
+    for demands in policy["require"].values():
+        for demand in demands:
+            need(set(demand.get("of", [])) <= holders, "trust", "a requirement names somebody who holds no key")
+    for authority in policy.get("authorities", []):
+        need(authority["name"] not in holders, "trust", f"{authority['name']} is an authority and holds a key")
+    public = {key["public_key"] for key in policy["keys"]}
+    for log in policy.get("logs", []):
+        origin, own = vkey(log["key"], "a log's key")
+        need(origin not in holders, "trust", f"{origin} is a log and holds a key")
+        cosigners = [vkey(witness, "a log's witness")[1] for witness in log["witnesses"]]
+        need(len({own, *cosigners}) == len(cosigners) + 1, "trust", f"{origin}: one key under two names")
+        need(log["threshold"] <= len(cosigners), "trust", f"{origin}: its threshold cannot be reached")
+        need(not public & {key.hex() for key in cosigners}, "trust", f"{origin}: a witness whose key stands elsewhere")
 
 
 # ---------------------------------------------------------------- section 8: folder
@@ -1080,8 +1394,14 @@ class Audit:
                 if signer not in self.keys:
                     self.not_checked(f"signature of {signer} on {receipt.where}: unknown key, counts for nothing")
                     continue
-                public_key = bytes.fromhex(self.keys[signer]["public_key"])
-                good = signature_holds(public_key, signature, pae(PAYLOAD_TYPE, receipt.payload))
+                key = self.keys[signer]
+                if key["algorithm"] != "ed25519":
+                    kind = 2420 if key["algorithm"] == "ml-dsa-44" else None
+                    fits = len(signature) == kind if kind else is_sm2(signature) and len(signature) != 64
+                    need(fits, "signature", f"{receipt.where}: the signature of {signer} is of another algorithm")
+                    self.not_checked(f"second signature of {key['name']} on {receipt.where}: {key['algorithm']}")
+                    continue
+                good = signature_holds(bytes.fromhex(key["public_key"]), signature, pae(PAYLOAD_TYPE, receipt.payload))
                 need(good, "signature", f"{receipt.where}: the signature of {signer} is wrong")
                 receipt.signers.add(signer)
 
@@ -1097,6 +1417,8 @@ class Audit:
         }
         self.declared_organisers = organisers
         self.attested: list[tuple[int, int, int, str]] = []
+        self.outside: list[int] = []  # what receipts are attested by tokens and proofs, which are not checked here
+        waiting: list[tuple[int, tuple[int, int, int, str]]] = []  # with the moment at which the key was revoked
         for receipt in self.receipts:
             if receipt.type != "witness":
                 continue
@@ -1106,58 +1428,132 @@ class Audit:
             need(body["sequence"] < receipt.sequence, "witness", f"{where} attests nothing earlier")
             named = self.receipts[body["sequence"] - 1]
             need(named.digest == body["digest"], "witness", f"{where}: the digest is not that of its receipt")
-            need(not organisers & set(receipt.signatures), "witness", f"{where} is signed by the organiser")
-            holders = {self.keys[one]["name"] for one in receipt.signers if "witness" in self.keys[one]["roles"]}
-            need(holders or not receipt.signers, "witness", f"{where} is signed by a key that is no witness's")
-            for one in receipt.signers:
-                if "witness" in self.keys[one]["roles"] and self.key_counts(one, receipt):
-                    moment = seconds(body["time"])
-                    self.attested.append((moment, body["sequence"], receipt.sequence, self.keys[one]["name"]))
+            vouching = {one for one in receipt.signers if {"witness", "auditor"} & set(self.keys[one]["roles"])}
+            if receipt.carries_date:
+                self.outside_dates(receipt)
+            else:
+                need(not organisers & set(receipt.signatures), "witness", f"{where} is signed by the organiser")
+                need(vouching, "witness", f"{where} is signed by no witness or auditor")
+            for one in sorted(vouching - organisers):
+                key, moment = self.keys[one], seconds(body["time"])
+                entry = (moment, body["sequence"], receipt.sequence, key["name"])
+                if "witness" not in key["roles"]:
+                    continue
+                if not self.within(key, moment, moment):
+                    self.not_checked(f"{where}: {key['name']} does not count, whose key is out of its time")
+                elif "revoked" in key:
+                    waiting.append((seconds(key["revoked"]), entry))
+                else:
+                    self.attested.append(entry)
+        while sound := [
+            (revoked, entry)
+            for revoked, entry in waiting
+            if any(m < revoked and s >= entry[2] and who != entry[3] for m, s, _, who in self.attested)
+        ]:
+            self.attested += [entry for _, entry in sound]
+            waiting = [one for one in waiting if one not in sound]
+        for _, (_, _, own, who) in waiting:
+            self.not_checked(f"receipt {own}: {who} does not count, whose key was revoked")
 
-    def dated(self, receipt: Receipt) -> int | None:
+    def outside_dates(self, receipt: Receipt) -> None:
+        """Time stamps and log proofs: their form; what they show is not checked."""
+        for entry in receipt.body.get("tokens", []):
+            for coded in (entry["token"], *entry["certificates"]):
+                strict_base64(coded, receipt.where)
+            root = entry["certificates"][-1]
+            known = [one["name"] for one in self.policy.get("authorities", []) if one["certificate"] == root]
+            self.not_checked(
+                f"time stamp in {receipt.where}: {known[0] if known else 'an authority not in the policy'}"
+            )
+            if known:
+                need(2 <= len(entry["certificates"]) <= 8, "time stamp", f"{receipt.where}: the length of its chain")
+                self.outside.append(receipt.body["sequence"])
+        if "logged" in receipt.body:
+            first, *rest = receipt.body["logged"].split("\n")
+            need(first == "c2sp.org/tlog-proof@v1" and "" in rest, "log", f"{receipt.where}: not a proof")
+            origin = rest[rest.index("") + 1 :][:1]
+            logs = [vkey(log["key"], "a log's key")[0] for log in self.policy.get("logs", [])]
+            self.not_checked(f"log proof in {receipt.where}: {origin[0] if origin else 'no log'}")
+            if origin and origin[0] in logs:
+                self.outside.append(receipt.body["sequence"])
+
+    def dated(self, receipt: Receipt, besides: str | None = None) -> int | None:
         """The earliest moment at which a trusted witness vouches for the receipt."""
-        return min((moment for moment, sequence, _, _ in self.attested if sequence >= receipt.sequence), default=None)
+        moments = [m for m, sequence, _, who in self.attested if sequence >= receipt.sequence and who != besides]
+        return min(moments, default=None)
+
+    def dated_outside(self, receipt: Receipt) -> bool:
+        """Whether something that is not checked here, and that the policy would let count, dates the receipt."""
+        return any(sequence >= receipt.sequence for sequence in self.outside)
 
     def not_before(self, receipt: Receipt) -> int | None:
         return max((moment for moment, _, own, _ in self.attested if own < receipt.sequence), default=None)
 
+    def within(self, key: Mapping[str, Any], earliest: int | None, latest: int | None) -> bool:
+        if "valid_from" in key and earliest is not None and earliest < seconds(key["valid_from"]):
+            return False
+        return not ("valid_until" in key and latest is not None and latest > seconds(key["valid_until"]))
+
     def key_counts(self, one: str, receipt: Receipt) -> bool:
+        """Section 7, when a signature counts."""
         key = self.keys[one]
-        moment = seconds(receipt.time)
-        if "valid_from" in key and moment < seconds(key["valid_from"]):
+        other = self.dated(receipt, besides=key["name"])
+        if "revoked" in key and (other is None or other >= seconds(key["revoked"])):
             return False
-        if "valid_until" in key and moment > seconds(key["valid_until"]):
-            return False
-        if "revoked" not in key:
-            return True
-        return any(
-            other.type == "witness"
-            and other.body["sequence"] >= receipt.sequence
-            and seconds(other.time) < seconds(key["revoked"])
-            and any(
-                "witness" in self.keys[who]["roles"]
-                and "revoked" not in self.keys[who]
-                and self.keys[who]["name"] != key["name"]
-                for who in other.signers
-            )
-            for other in self.receipts
-        )
+        own = seconds(receipt.time) if receipt.type == "witness" else None
+        latest = next((m for m in (own, other, self.as_of) if m is not None), None)
+        earliest = next((m for m in (own, other, self.not_before(receipt), self.as_of) if m is not None), None)
+        if ("valid_from" in key and earliest is None) or ("valid_until" in key and latest is None):
+            self.not_checked(f"{receipt.where}: the time of the key of {key['name']}, without as_of")
+        return self.within(key, earliest, latest)
 
     def check_signatures(self) -> None:
+        self.counting: dict[int, set[str]] = {}
+        organisers: set[str] = set()
         for receipt in self.receipts:
+            if receipt.type == "commitment":
+                declared = receipt.body["signers"]
+                organisers = {keyid(one["public_key"]) for one in declared if one["role"] == "organiser"}
+                for one in declared:
+                    if one["role"] in ("organiser", "party"):
+                        self.check_declared(receipt, one)
             counting = {one for one in receipt.signers if self.key_counts(one, receipt)}
-            required = list(self.policy["require"].get(receipt.type, []))
-            if receipt.type != "witness":
-                required.append({"role": "organiser", "threshold": 1})
-                need(counting & self.declared_organisers, "signature", f"{receipt.where}: the organiser did not sign")
-            for demand in required:
-                holders = {self.keys[one]["name"] for one in counting if demand["role"] in self.keys[one]["roles"]}
-                need(
-                    len(holders) >= demand["threshold"],
-                    "signature",
-                    f"{receipt.where}: {len(holders)} of {demand['threshold']} holders of the role {demand['role']}",
-                )
+            for one in sorted(receipt.signers - counting):
+                self.not_checked(f"{receipt.where}: {self.keys[one]['name']} does not count, out of the key's time")
+            self.counting[receipt.sequence] = counting
+            default = [] if receipt.type == "witness" else [{"role": "organiser", "threshold": 1}]
+            for demand in self.policy["require"].get(receipt.type, default):
+                self.check_demand(receipt, demand, counting, organisers)
         self.passed("signature: every receipt has the signatures that the policy asks for")
+
+    def check_declared(self, receipt: Receipt, declared: Mapping[str, Any]) -> None:
+        """Organisers and parties sign the commitment, whether or not the policy knows them."""
+        signature = receipt.signatures.get(keyid(declared["public_key"]))
+        need(signature, "signature", f"{receipt.where}: the {declared['role']} did not sign")
+        if signature is None or declared["algorithm"] != "ed25519":
+            self.not_checked(f"{receipt.where}: the declared second signature of a {declared['role']}")
+            return
+        public_key = bytes.fromhex(declared["public_key"])
+        good = signature_holds(public_key, signature, pae(PAYLOAD_TYPE, receipt.payload))
+        need(good, "signature", f"{receipt.where}: the signature of the {declared['role']} is wrong")
+
+    def check_demand(
+        self, receipt: Receipt, demand: Mapping[str, Any], counting: set[str], organisers: set[str]
+    ) -> None:
+        if demand.get("algorithm", "ed25519") != "ed25519":
+            self.not_checked(f"{receipt.where}: the signatures by {demand['algorithm']} that the policy asks for")
+            return
+        fitting = {one for one in counting if demand["role"] in self.keys[one]["roles"]}
+        if demand["role"] == "organiser":
+            fitting &= organisers
+        holders = {self.keys[one]["name"] for one in fitting}
+        if "of" in demand:
+            holders &= set(demand["of"])
+        need(
+            len(holders) >= demand["threshold"],
+            "signature",
+            f"{receipt.where}: {len(holders)} of {demand['threshold']} holders of the role {demand['role']}",
+        )
 
     # -- grammar, dates
 
@@ -1190,7 +1586,13 @@ class Audit:
                 self.commitment = receipt
             elif receipt.type == "void":
                 voided = self.commitment
+                if "proof" in receipt.body:
+                    self.check_proof(receipt)
+                    continue
                 moment, decisive = self.dated(receipt), self.decisive(self.commitment)
+                if moment is None and self.dated_outside(receipt):
+                    self.not_checked(f"{receipt.where}: the void is dated by what is not checked here")
+                    continue
                 pending = moment is None and receipt is [r for r in self.receipts if r.type != "witness"][-1]
                 if pending and self.as_of is not None and self.as_of < decisive:
                     self.not_checked(f"{receipt.where}: the void is not dated yet")
@@ -1205,10 +1607,26 @@ class Audit:
             elif receipt.type == "draw":
                 self.draw = receipt
         self.state = state
-        first = self.receipts[0].body["previous_ceremony"]
+        named = self.commitment.body["previous_ceremony"]
         if "previous_ceremony" in self.policy:
-            need(first == self.policy["previous_ceremony"], "chain", "previous_ceremony is not the one known")
+            need(named == self.policy["previous_ceremony"], "chain", "previous_ceremony is not the one known")
         self.passed("chain: the types match the grammar")
+
+    def check_proof(self, receipt: Receipt) -> None:
+        """A void with proof: the round is verified; that the lock misopens is not."""
+        sources, proof = {one["name"]: one for one in self.commitment.body["sources"]}, receipt.body["proof"]
+        need(proof, "void", f"{receipt.where}: the proof is empty")
+        for label, evidence in proof.items():
+            need("timelock" in sources.get(label, {}), "void", f"{receipt.where}: {label} is no time-locked secret")
+            self.check_lock_round(sources[label], evidence)
+            self.not_checked(f"{receipt.where}: that the time-lock of {label} misopens")
+
+    def check_lock_round(self, one: Mapping[str, Any], evidence: Any) -> None:
+        where = f"evidence of {one['name']}"
+        obj({"chain": anything, "round": integer(1), "signature": text})(evidence, where)
+        need(evidence["round"] == one["round"], "source", f"{where}: is of another round")
+        if not check_drand(one, evidence["signature"], evidence["chain"], None):
+            self.not_checked(f"{where}: the round's signature")
 
     def independent(self, commitment: Receipt) -> list[dict[str, Any]]:
         """Section 3, point 1."""
@@ -1220,13 +1638,23 @@ class Audit:
 
         found = []
         for one in commitment.body["sources"]:
-            if one["kind"] in ("drand", "nist", "public"):
+            if one["kind"] == "public":
                 found.append(one)
+            elif one["kind"] == "drand":
+                if one["chain"] in KNOWN_NETWORKS or one["chain"] in self.policy.get("networks", []):
+                    found.append(one)
+            elif one["kind"] == "nist":
+                certificate = one.get("certificate")
+                public = certificate is None or certificate in PINNED_CERTIFICATES
+                if public or certificate in self.policy.get("networks", []):
+                    found.append(one)
             elif one["kind"] == "hashchain":
                 pinned = (one["tip"], one["operator"]) in {(c["tip"], c["operator"]) for c in self.policy["chains"]}
-                if outside(one["operator"]) and (pinned or one["operator"] in commitment.signers):
+                if outside(one["operator"]) and (pinned or one["operator"] in self.counting[commitment.sequence]):
                     found.append(one)
-            elif one["kind"] == "secret" and outside(one["keyid"]) and one["keyid"] in commitment.signers:
+            elif one["kind"] != "secret":
+                self.not_checked(f"source {one['name']}: who holds one of kind {one['kind']}; taken as not independent")
+            elif outside(one["keyid"]) and one["keyid"] in self.counting[commitment.sequence]:
                 found.append(one)
         return found
 
@@ -1245,9 +1673,12 @@ class Audit:
         counted: dict[bytes, dict[str, Any]] = {}  # the same thing under two names counts once
         for one in independent:
             same = {member: item for member, item in one.items() if member not in ("name", "not_before", "step")}
-            counted[encode(same)] = one
+            if one["kind"] == "public":
+                same = {"kind": "public", "event": one["event"]}
+            before = counted.get(encode(same), one)
+            counted[encode(same)] = max(one, before, key=lambda each: each.get("outcomes", 0))
         for one in counted.values():
-            breadth *= one["outcomes"] if one["kind"] == "public" else 2**256
+            breadth *= one["outcomes"] if one["kind"] == "public" else 2 ** (512 if one["kind"] == "nist" else 256)
         if breadth < 2**64:
             self.finding("grindable")
         pinned = {(chain["tip"], chain["operator"]): chain for chain in self.policy["chains"]}
@@ -1257,12 +1688,16 @@ class Audit:
                 moment = seconds(chain["genesis"]) + one["step"] * chain["period"]
                 need(seconds(one["not_before"]) == moment, "source", f"{one['name']}: not the chain's own not_before")
         public = [seconds(one["not_before"]) for one in sources if one["kind"] != "secret"]
-        limit = min([decisive, *public]) - self.policy["margin"]
+        limit = decisive - self.policy["margin"]
         witnesses = {
             who for moment, sequence, _, who in self.attested if moment <= limit and sequence >= commitment.sequence
         }
         if self.state == "void":
             self.not_checked("the date of a commitment that was voided")
+        elif len(witnesses) < max(1, self.policy["witnesses"]) and self.dated_outside(commitment):
+            self.not_checked("the date of the commitment: it rests on time stamps or a log")
+            if not witnesses:
+                self.finding("uniqueness not shown")
         elif len(witnesses) < self.policy["witnesses"]:
             early = self.reveal is None and self.as_of is not None and self.as_of <= limit
             wanted = self.policy["witnesses"]
@@ -1285,16 +1720,38 @@ class Audit:
                 need(after, "witness", f"{receipt.where} discloses {which} no later than the commitment is dated")
                 fits = secret_digest(self.h, receipt.ceremony, which, value) == secrets[which]["digest"]
                 need(fits, "source", f"{receipt.where}: what it discloses of {which} is not what was committed")
-                trusted = any(own == receipt.sequence for _, _, own, _ in self.attested)
+                holder = self.keys.get(secrets[which]["keyid"], {}).get("name")
+                trusted = any(own == receipt.sequence and who != holder for _, _, own, who in self.attested)
                 if trusted and seconds(receipt.time) < decisive:
                     in_time.add(which)
-        only_secrets = bool(independent) and all(one["kind"] == "secret" for one in independent)
-        if set(secrets) - in_time or only_secrets or all(one["kind"] == "secret" for one in sources):
+        locked = self.locked(secrets, self.dated(commitment))
+        only_secrets = len(secrets) == len(sources) and not set(secrets) <= locked
+        dependent = [one for one in sources if one["kind"] != "secret" and one not in independent]
+        if set(secrets) - in_time - locked or only_secrets or dependent:
             self.finding("withholding possible")
         if self.reveal:
             moment = self.dated(self.reveal)
             if moment is not None and public:
                 need(moment >= max(public), "source", "the reveal is dated before a source could have its value")
+
+    def locked(self, secrets: Mapping[str, Any], dated: int | None) -> set[str]:
+        """The secrets that could not be withheld, as far as the form of their locks shows it."""
+        opened = {
+            item["name"]
+            for item in (self.reveal.body["values"] if self.reveal else [])
+            if item.get("evidence") is not None
+        }
+        found = set()
+        for label, one in secrets.items():
+            if "timelock" not in one:
+                continue
+            opens, limit = seconds(one["not_before"]), seconds(self.commitment.body["deadlines"]["reveal"])
+            if self.state != "void":
+                early = dated is not None and opens < dated + self.policy["margin"]
+                need(not early and opens <= limit, "source", f"{label}: its time-lock opens outside of its window")
+            if one["chain"] in KNOWN_NETWORKS or one["chain"] in self.policy.get("networks", []):
+                found.add(label)
+        return found & opened if self.reveal else found
 
     # -- rosters
 
@@ -1368,9 +1825,24 @@ class Audit:
             label, value = one["name"], item["value"]
             need((one["kind"], label) == (item["kind"], item["name"]), "source", f"{label} is out of order")
             if one["kind"] == "public":
-                words = value.split(" ")
-                good = value.isascii() and value.isprintable() and 1 <= len(value) <= 256 and all(words)
-                need(good and "evidence" not in item, "source", f"the text of {label}")
+                need(public_fits(one["form"], value, label), "source", f"{label}: not in its form's one writing")
+                said = obj({"report": text}, {"event": text} if one["cancelled"] == "next" else None)
+                said(item.get("evidence"), f"evidence of {label}")
+                need(all(1 <= len(word) <= 1024 for word in item["evidence"].values()), "source", f"{label}: evidence")
+                need(item["evidence"].get("event") != one["event"], "source", f"{label}: the declared event again")
+                self.not_checked(f"public event {label}: its form only; compare it with {item['evidence']['report']!r}")
+            elif one["kind"] == "drand":
+                hexadecimal(64)(value, f"value of {label}")
+                evidence = item.get("evidence")
+                form = {"chain": anything, "signature": text}
+                obj(form, {"previous_signature": text})(evidence, f"evidence of {label}")
+                checked = check_drand(one, evidence["signature"], evidence["chain"], evidence.get("previous_signature"))
+                same = sha256(bytes.fromhex(evidence["signature"])).hex() == value
+                need(same, "source", f"{label}: the value is not SHA-256 of the signature")
+                if checked:
+                    self.passed(f"source {label}: round {one['round']}")
+                else:
+                    self.not_checked(f"source {label}: the round's signature, for want of a library for the curve")
             elif one["kind"] == "hashchain":
                 hexadecimal(64)(value, f"value of {label}")
                 end = chain_ahead(self.h, value, one["step"])
@@ -1380,9 +1852,12 @@ class Audit:
                 hexadecimal(64)(value, f"value of {label}")
                 digest_ = secret_digest(self.h, self.commitment.ceremony, label, value)
                 need(digest_ == one["digest"], "source", f"{label} is not the secret that was committed")
-                need("evidence" not in item, "source", f"{label} has evidence")
+                if item.get("evidence") is not None:
+                    need("timelock" in one, "source", f"{label} has evidence")
+                    self.check_lock_round(one, item["evidence"])
+                    self.not_checked(f"source {label}: that its time-lock opens to this value")
             else:
-                length = {"drand": 64, "nist": 128}.get(one["kind"], len(value))
+                length = {"nist": 128}.get(one["kind"], len(value))
                 hexadecimal(length)(value, f"value of {label}")
                 need(length >= 2 and length % 2 == 0, "source", f"{label}: not whole bytes")
                 self.not_checked(f"source {label}: the evidence of kind {one['kind']}")

@@ -7,10 +7,11 @@ import hashlib
 import attrs
 import ceremonies as kit
 import pytest
+import timelocks as locks
 
 from dblrandom.beacons import HashChainBeacon, SecretBeacon
 from dblrandom.errors import EntropyError
-from dblrandom.kernel.suite import SM3, Suite
+from dblrandom.kernel.suite import SHA256, SM3, Suite
 from dblrandom.model import Json, Source
 from dblrandom.testing import BeaconCase, BeaconConformance
 
@@ -22,6 +23,16 @@ class TestSecret(BeaconConformance):
         BeaconCase(source=kit.held(SM3), value=kit.secret("discipline"), ceremony=kit.NAME, suite=SM3),
     )
     wrong = (kit.secret("notary"), "0" * 64)
+
+
+class TestTimeLockedSecret(BeaconConformance):
+    beacon = SecretBeacon()
+    cases = (
+        BeaconCase(
+            source=locks.locked(), value=locks.SECRET, evidence=locks.evidence(), ceremony=locks.CEREMONY, suite=SHA256
+        ),
+    )
+    wrong = ("0" * 64,)
 
 
 class TestHashChain(BeaconConformance):
@@ -109,8 +120,36 @@ class Owned(Newspaper):
     def holder(self, source: Source) -> str | None:
         return "the editor"
 
+
+class Foreseen(Newspaper):
+    """Wrong: it knows when the value is public, and takes any other moment all the same."""
+
     def public_from(self, source: Source) -> str | None:
-        return None
+        return kit.PUBLIC
+
+
+class Vague(Newspaper):
+    """Wrong: a moment that is no time."""
+
+    def public_from(self, source: Source) -> str | None:
+        return "tomorrow"
+
+
+class Unscheduled(Newspaper):
+    """Wrong: it names another moment than the declaration that it has just accepted."""
+
+    def public_from(self, source: Source) -> str | None:
+        return "2031-01-01T00:00:00Z"
+
+
+class Timeless:
+    """Wrong: the protocol as it was, without ``public_from``."""
+
+    kind = Newspaper.kind
+    check_source = Newspaper.check_source
+    check_value = Newspaper.check_value
+    outcomes = Newspaper.outcomes
+    holder = Newspaper.holder
 
 
 def outcome(case: BeaconConformance) -> set[str]:
@@ -125,12 +164,46 @@ def outcome(case: BeaconConformance) -> set[str]:
     return failed
 
 
-@pytest.mark.parametrize("wrong", [Credulous, Blank, Leaking, Boundless, Owned])
-def test_a_beacon_that_is_wrong_does_not_pass(wrong: type[Newspaper]) -> None:
+class Weekly(Newspaper):
+    """Sound: it appears at a fixed time, takes no other, and has an editor with a long id."""
+
+    def check_source(self, source: Source) -> None:
+        super().check_source(source)
+        if source.not_before != kit.PUBLIC:
+            raise EntropyError(f"it appears at {kit.PUBLIC}", where=f"source {source.name!r}")
+
+    def holder(self, source: Source) -> str | None:
+        return "0f" * 64
+
+    def public_from(self, source: Source) -> str | None:
+        return kit.PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fails"),
+    [
+        (Credulous, "test_other_values_are_refused"),
+        (Blank, "test_terms"),
+        (Leaking, "test_odd_evidence"),
+        (Boundless, "test_outcomes"),
+        (Owned, "test_holder"),
+        (Foreseen, "test_public_from"),
+        (Vague, "test_public_from"),
+        (Unscheduled, "test_public_from"),
+        (Timeless, "test_kind"),
+    ],
+)
+def test_a_beacon_that_is_wrong_does_not_pass(wrong: type[Newspaper], fails: str) -> None:
     case = TestNewspaper()
     assert outcome(case) == set()
     case.beacon = wrong()
-    assert outcome(case)
+    assert fails in outcome(case)
+
+
+def test_a_beacon_with_a_schedule_passes() -> None:
+    case = TestNewspaper()
+    case.beacon = Weekly()
+    assert outcome(case) == set()
 
 
 def test_a_case_that_is_wrong_does_not_pass() -> None:

@@ -9,6 +9,7 @@ meant; each names the check that has to refuse it.
 from __future__ import annotations
 
 import base64
+import datetime
 import hashlib
 import itertools
 import json
@@ -898,6 +899,10 @@ def test_a_plan_that_was_voided_in_time(workshop: Workshop) -> None:
 def test_findings(workshop: Workshop) -> None:
     """Without the operator's and the parties' signatures nothing stands against the organiser."""
     workshop.signers[0] = workshop.signers[5]
+    declared = workshop.commitment["signers"]
+    workshop.commitment["signers"] = [one for one in declared if one["role"] in ("organiser", "witness")]
+    workshop.trust(lambda p: p.update(chains=[]))
+    workshop.redraw()
     report = second.audit(workshop.sign())
     assert "finding: not verifiable against the organiser" in report
     assert "finding: grindable" in report
@@ -906,3 +911,488 @@ def test_findings(workshop: Workshop) -> None:
 def test_a_secret_kept_back_is_reported(workshop: Workshop) -> None:
     workshop.of("witness", 2)["disclosed"].pop("discipline")
     assert "finding: withholding possible" in second.audit(workshop.sign())
+
+
+def test_a_party_that_is_declared_has_to_sign(workshop: Workshop) -> None:
+    workshop.signers[0].remove(workshop.commitment["sources"][1]["keyid"])
+    with pytest.raises(second.Refused, match=r"^signature: .* the party did not sign"):
+        second.audit(workshop.sign())
+
+
+# ---------------------------------------------------------------- public sources, time-locks, dates from outside
+
+
+RECORDED = json.loads((VECTORS / "drand_rounds.json").read_text("utf-8"))
+LONG_AGO = "2020-01-01T00:00:00Z"
+
+
+def recorded_round(chain: str, number: int) -> tuple[Body, Body]:
+    """A real round as a source and its value, made from the vectors without the library."""
+    found = next(r for r in RECORDED["rounds"] if (r["chain"], r["round"]) == (chain, number))
+    old = RECORDED["chains"][chain]["info"]
+    info = {
+        "beacon_id": old["metadata"]["beaconID"],
+        "chain_hash": old["hash"],
+        "genesis_seed": old["groupHash"],
+        "genesis_time": old["genesis_time"],
+        "period": old["period"],
+        "public_key": old["public_key"],
+        "scheme": old["schemeID"],
+    }
+    evidence = {"chain": info, "signature": found["signature"]}
+    if found.get("previous_signature"):
+        evidence["previous_signature"] = found["previous_signature"]
+    moment = datetime.datetime.fromtimestamp(found["time_unix"], datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    source = {"kind": "drand", "name": "league", "not_before": moment, "chain": old["hash"], "round": number}
+    value = hashlib.sha256(bytes.fromhex(found["signature"])).hexdigest()
+    return source, {"kind": "drand", "name": "league", "value": value, "evidence": evidence}
+
+
+def lottery() -> tuple[Body, Body]:
+    source = {"kind": "public", "name": "lottery", "not_before": "2024-01-31T02:00:00Z", "event": "synthetic lottery"}
+    source |= {"form": "numbers 6 of 1-33, 1 of 1-16", "outcomes": 17_721_088, "cancelled": "void"}
+    value = {"kind": "public", "name": "lottery", "value": "3 9 17 20 28 31 / 7"}
+    return source, {**value, "evidence": {"report": "synthetic gazette"}}
+
+
+def drawn_from(w: Workshop, *pairs: tuple[Body, Body]) -> None:
+    """The rehearsal drawn from other sources; what comes before the reveal is moved to long before them."""
+    w.commitment["sources"] = [source for source, _ in pairs]
+    w.of("reveal")["values"] = [value for _, value in pairs]
+    w.of("witness", 2).pop("disclosed")
+    for receipt in w.receipts[:4]:
+        receipt["time"] = LONG_AGO
+        if receipt["type"] == "witness":
+            receipt["body"]["time"] = LONG_AGO
+    late = max(source["not_before"] for source, _ in pairs)
+    w.commitment["deadlines"] = dict.fromkeys(("reveal", "draw", "result"), "2030-01-01T00:00:00Z")
+    for receipt in w.receipts[4:]:
+        receipt["time"] = max(receipt["time"], late)
+        if receipt["type"] == "witness":
+            receipt["body"]["time"] = receipt["time"]
+    w.redraw()
+
+
+def library_report(w: Workshop) -> Any:
+    """What the library makes of the same folder."""
+    import dblrandom
+
+    trust = dblrandom.TrustPolicy.from_bytes((w.folder / "trust.json").read_bytes())
+    rosters = {m["name"]: (w.folder / "rosters" / f"{m['name']}.tsv").read_bytes() for m in w.commitment["rosters"]}
+    envelopes = [path.read_bytes() for path in sorted((w.folder / "receipts").iterdir())]
+    return dblrandom.verify(envelopes, trust=trust, rosters=rosters)
+
+
+def findings_of(w: Workshop) -> tuple[set[str], set[str]]:
+    """The findings of both, without those that only one of them can have."""
+    mine = {line.removeprefix("finding: ") for line in second.audit(w.sign()) if line.startswith("finding: ")}
+    theirs = {finding.value for finding, _ in library_report(w).findings}
+    return mine - {"trust policy not from outside"}, theirs
+
+
+@pytest.mark.parametrize(
+    ("chain", "number"),
+    [("quicknet", 1000), ("default", 1), ("default", 3311596), ("fastnet", 2), ("testnet-unchained-3s", 1000000)],
+)
+def test_real_rounds_of_every_scheme(chain: str, number: int) -> None:
+    source, item = recorded_round(chain, number)
+    evidence = item["evidence"]
+    previous = evidence.get("previous_signature")
+    assert second.check_drand(source, evidence["signature"], evidence["chain"], previous)
+    later = {**source, "round": number + 1}
+    with pytest.raises(second.Refused, match="not_before is not the time"):
+        second.check_drand(later, evidence["signature"], evidence["chain"], previous)
+    with pytest.raises(second.Refused, match="another chain"):
+        second.check_drand(source, evidence["signature"], {**evidence["chain"], "period": 4}, previous)
+
+
+def test_a_round_of_another_number_does_not_hold() -> None:
+    source, _ = recorded_round("quicknet", 1000)
+    _, other = recorded_round("quicknet", 123)
+    with pytest.raises(second.Refused, match="the signature of the round does not hold"):
+        second.check_drand(source, other["evidence"]["signature"], other["evidence"]["chain"], None)
+
+
+def test_a_draw_from_one_round(workshop: Workshop) -> None:
+    """The recommended profile: both implementations find nothing amiss."""
+    drawn_from(workshop, recorded_round("quicknet", 1000))
+    mine, theirs = findings_of(workshop)
+    assert mine == theirs == {"rehearsal"}
+    assert "passed: source league: round 1000" in second.audit(workshop.folder)
+
+
+def test_a_foreign_network_counts_where_the_policy_names_it(workshop: Workshop) -> None:
+    source, item = recorded_round("fastnet", 2)
+    drawn_from(workshop, (source, item))
+    mine, theirs = findings_of(workshop)
+    assert mine - {"grindable"} == theirs  # of nothing independent, neither says how many outcomes it has
+    assert "not verifiable against the organiser" in mine
+    workshop.trust(lambda p: p.update(networks=[source["chain"]]))
+    mine, theirs = findings_of(workshop)
+    assert mine == theirs == {"rehearsal"}
+
+
+def test_a_network_that_is_trusted_is_nobodys_key(workshop: Workshop) -> None:
+    """A secret under the id of a trusted network, which no key can have signed, stays in the organiser's hands."""
+    disguised_secret(workshop)
+    mine = second.audit(workshop.sign())
+    assert "finding: not verifiable against the organiser" in mine
+
+
+def test_the_library_takes_no_network_for_a_key_either(workshop: Workshop) -> None:
+    disguised_secret(workshop)
+    workshop.sign()
+    assert "not verifiable against the organiser" in {finding.value for finding, _ in library_report(workshop).findings}
+
+
+def disguised_secret(w: Workshop) -> None:
+    """One secret alone, the organiser's own, whose ``keyid`` is the chain hash of a network that the policy names."""
+    network = RECORDED["chains"]["fastnet"]["info"]["hash"]
+    own = "5e" * 32
+    committed = second.secret_digest(w.h, w.receipts[0]["ceremony"], "notary", own)
+    source = {"kind": "secret", "name": "notary", "not_before": "2024-02-01T02:00:00Z"}
+    drawn_from(
+        w,
+        ({**source, "keyid": network, "digest": committed}, {"kind": "secret", "name": "notary", "value": own}),
+    )
+    w.trust(lambda p: p.update(networks=[network]))
+
+
+def test_a_lottery_is_checked_in_its_form_only(workshop: Workshop) -> None:
+    drawn_from(workshop, lottery())
+    mine, theirs = findings_of(workshop)
+    assert mine == theirs == {"rehearsal", "grindable"}
+    assert any("its form only" in line for line in second.audit(workshop.folder))
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "fits"),
+    [
+        ("digits 5", "03190", True),
+        ("digits 5", "3190", False),
+        ("dice 3", "1 6 2", True),
+        ("dice 3", "1 7 2", False),
+        ("decimal 2 places", "3251.40", True),
+        ("decimal 2 places", "03251.40", False),
+        ("numbers 3 of 1-20 in order", "9 1 20", True),
+        ("numbers 3 of 1-20", "9 1 20", False),
+        ("numbers 2 of 1-9, 1 of 0-3", "1 2 / 0", True),
+        ("numbers 2 of 1-9, 1 of 0-3", "1 2 /  0", False),
+        ("text", "AQUARIUS", True),
+        ("text", "Aquarius", False),
+    ],
+)
+def test_an_outcome_has_one_writing(form: str, value: str, fits: bool) -> None:
+    import dblrandom.beacons.forms as forms
+
+    assert second.public_fits(form, value, "test") == fits
+    try:
+        theirs = forms.Form.parse(form, "test").canonical(value, "test") == value
+    except dblrandom_errors().DblrandomError:
+        theirs = False
+    assert theirs == fits
+
+
+def dblrandom_errors() -> Any:
+    import dblrandom.errors as errors
+
+    return errors
+
+
+@pytest.mark.parametrize(
+    "form", ["digits 0", "digits 257", "1 of 1-9", "numbers 5 of 1-4", "dice 129", "digits  5", ""]
+)
+def test_a_form_that_is_none(form: str) -> None:
+    with pytest.raises(second.Refused, match=r"^source"):
+        second.parts_of(form, "test")
+
+
+def test_a_known_network_has_its_times(workshop: Workshop) -> None:
+    source, item = recorded_round("quicknet", 1000)
+    source["not_before"] = "2023-08-23T15:59:27Z"
+    drawn_from(workshop, (source, item))
+    with pytest.raises(second.Refused, match=r"^source: league: not_before is not the time of its round"):
+        second.audit(workshop.sign())
+
+
+CHANGED_VALUES: dict[str, tuple[str, Callable[[Workshop], object]]] = {
+    "another value": ("source: league: the value", lambda w: w.of("reveal")["values"][0].update(value="0" * 64)),
+    "no evidence": ("form", lambda w: w.of("reveal")["values"][0].pop("evidence")),
+    "evidence with more": ("form", lambda w: w.of("reveal")["values"][0]["evidence"].update(randomness="00")),
+    "a chain of one's own": (
+        "source: league: the evidence is of another chain",
+        lambda w: w.of("reveal")["values"][0]["evidence"]["chain"].update(genesis_time=1),
+    ),
+    "the outcome with a leading zero": (
+        "source: lottery",
+        lambda w: w.of("reveal")["values"][1].update(value="03 9 17 20 28 31 / 7"),
+    ),
+    "another event, where that was excluded": (
+        "form",
+        lambda w: w.of("reveal")["values"][1]["evidence"].update(event="the next one"),
+    ),
+}
+
+
+@pytest.mark.parametrize("label", CHANGED_VALUES)
+def test_values_that_are_not_the_declared_ones(workshop: Workshop, label: str) -> None:
+    drawn_from(workshop, recorded_round("quicknet", 1000), lottery())
+    check, change = CHANGED_VALUES[label]
+    change(workshop)
+    workshop.redraw()
+    with pytest.raises(second.Refused) as refusal:
+        second.audit(workshop.sign())
+    assert str(refusal.value).startswith(check), refusal.value
+    with pytest.raises(dblrandom_errors().VerificationError):
+        library_report(workshop)
+
+
+# -- dates from outside
+
+
+def outside(w: Workshop, at: int, signers: list[str], **members: Any) -> None:
+    """A witness receipt that carries something, about the receipt of that sequence."""
+    model = w.receipts[at - 1]
+    body = {"digest": "0" * 64, "ceremony": model["ceremony"], "sequence": at, "time": w.receipts[-1]["time"]}
+    w.insert(len(w.receipts), "witness", {**body, **members}, signers, body["time"])
+
+
+def synthetic_token() -> Body:
+    """Bytes in the right form whose chain ends at nobody's root."""
+    coded = base64.b64encode(b"synthetic").decode()
+    return {"token": coded, "certificates": [coded, coded]}
+
+
+def test_time_stamps_and_log_proofs_are_passed_over(workshop: Workshop) -> None:
+    organiser = workshop.signers[workshop.index("draw")]
+    proof = "c2sp.org/tlog-proof@v1\nindex 0\n\nnowhere.example/log\n"
+    outside(workshop, 6, organiser, tokens=[synthetic_token()])
+    outside(workshop, 6, organiser, logged=proof)
+    report = second.audit(workshop.sign())
+    assert any(line.startswith("not checked: time stamp in receipts/0024") for line in report)
+    assert any(line.startswith("not checked: log proof in receipts/0025") for line in report)
+
+
+def test_without_a_date_the_organiser_cannot_sign_it(workshop: Workshop) -> None:
+    outside(workshop, 6, workshop.signers[workshop.index("draw")])
+    with pytest.raises(second.Refused, match=r"^witness: .* signed by the organiser"):
+        second.audit(workshop.sign())
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"tokens": []},
+        {"tokens": [{"token": "AAAA"}]},
+        {"tokens": [{"token": "AAAA", "certificates": []}]},
+        {"tokens": [{"token": "not base64", "certificates": ["AAAA"]}]},
+        {"tokens": {}},
+        {"logged": ""},
+        {"logged": 1},
+        {"stamped": "x"},
+    ],
+)
+def test_what_a_witness_receipt_can_carry(workshop: Workshop, members: Body) -> None:
+    outside(workshop, 6, workshop.signers[1], **members)
+    with pytest.raises(second.Refused, match=r"^form"):
+        second.audit(workshop.sign())
+
+
+def test_a_date_by_an_authority_alone_is_not_checked_and_shows_no_uniqueness(workshop: Workshop) -> None:
+    """Where the policy trusts the authority of a token, whether it dates the commitment is for another to check."""
+    token = synthetic_token()
+    authority = {"name": "synthetic authority", "certificate": token["certificates"][1]}
+    workshop.trust(lambda p: p.update(authorities=[authority], witnesses=1))
+    workshop.keep(1)
+    shutil.rmtree(workshop.folder / "results")
+    outside(workshop, 1, workshop.signers[0][:1], tokens=[token])
+    report = second.audit(workshop.sign())
+    assert "not checked: the date of the commitment: it rests on time stamps or a log" in report
+    assert "finding: uniqueness not shown" in report
+
+
+# -- second signatures
+
+
+def with_signature(w: Workshop, keyid: str, value: bytes, alone: bool = False) -> Path:
+    """The draw's envelope with a further signature."""
+    folder = w.sign()
+    path = folder / "receipts" / "0006-draw.json"
+    envelope = json.loads(path.read_bytes())
+    added = {"keyid": keyid, "sig": base64.b64encode(value).decode()}
+    kept = [] if alone else envelope["signatures"]
+    envelope["signatures"] = sorted([*kept, added], key=lambda item: str(item["keyid"]))
+    path.write_bytes(second.encode(envelope))
+    return w.sums()
+
+
+SM2_SIGNATURE = bytes.fromhex("3006020101020101")
+
+
+@pytest.mark.parametrize("value", [bytes(2420), SM2_SIGNATURE])
+def test_an_unknown_second_signature_counts_for_nothing(workshop: Workshop, value: bytes) -> None:
+    report = second.audit(with_signature(workshop, "ab" * 32, value))
+    assert any("unknown key, counts for nothing" in line for line in report)
+    assert library_report(workshop).stage == "drawn"
+
+
+@pytest.mark.parametrize(
+    "value", [b"", bytes(63), bytes(65), bytes(2421), SM2_SIGNATURE + b"\0", bytes.fromhex("3006020100020101")]
+)
+def test_a_signature_of_no_form_is_refused(workshop: Workshop, value: bytes) -> None:
+    folder = with_signature(workshop, "ab" * 32, value)
+    with pytest.raises(second.Refused, match=r"^canonical"):
+        second.audit(folder)
+    with pytest.raises(dblrandom_errors().VerificationError):
+        library_report(workshop)
+
+
+def test_a_second_signature_never_stands_alone(workshop: Workshop) -> None:
+    folder = with_signature(workshop, "ab" * 32, bytes(2420), alone=True)
+    with pytest.raises(second.Refused, match=r"^canonical: .* no signature is of Ed25519"):
+        second.audit(folder)
+
+
+def test_a_known_second_signature_is_not_checked(workshop: Workshop) -> None:
+    public = "00" * 1312
+    key = {"name": "synthetic organiser", "algorithm": "ml-dsa-44", "public_key": public, "roles": ["organiser"]}
+    demand = {"role": "organiser", "threshold": 1, "algorithm": "ml-dsa-44"}
+    workshop.trust(lambda p: (p["keys"].append(key), p["require"].update(draw=[demand])))
+    report = second.audit(with_signature(workshop, second.keyid(public), bytes(2420)))
+    assert any(line.startswith("not checked: second signature of synthetic organiser") for line in report)
+    assert any("the signatures by ml-dsa-44 that the policy asks for" in line for line in report)
+    with pytest.raises(second.Refused, match=r"^signature: .* of another algorithm"):
+        second.audit(with_signature(workshop, second.keyid(public), SM2_SIGNATURE))
+
+
+# -- requirements and keys
+
+
+def test_a_requirement_can_name_the_holders(workshop: Workshop) -> None:
+    names = [key["name"] for key in json.loads((workshop.folder / "trust.json").read_bytes())["keys"]]
+    organiser, notary = names[0], names[1]
+
+    def ask(*of: str) -> Callable[[Body], None]:
+        return lambda p: p["require"].update(draw=[{"role": "organiser", "threshold": 1, "of": list(of)}])
+
+    workshop.trust(ask(organiser))
+    second.audit(workshop.sign())
+    workshop.trust(ask(notary))
+    with pytest.raises(second.Refused, match=r"^signature: .* 0 of 1"):
+        second.audit(workshop.sums())
+    workshop.trust(ask("nobody"))
+    with pytest.raises(second.Refused, match=r"^trust"):
+        second.audit(workshop.sums())
+
+
+def test_two_revoked_keys_do_not_vouch_for_each_other(workshop: Workshop) -> None:
+    """Both witnesses' keys were revoked later, and each dates the other's receipts: neither counts."""
+
+    def revoke(policy: Body) -> None:
+        for key in policy["keys"]:
+            if "witness" in key["roles"]:
+                key["revoked"] = "2025-01-01T00:00:00Z"
+
+    workshop.trust(revoke)
+    folder = workshop.sign()
+    with pytest.raises(second.Refused, match=r"^witness: 0 of 2"):
+        second.audit(folder)
+    with pytest.raises(dblrandom_errors().VerificationError, match="0 of 2 needed witnesses"):
+        library_report(workshop)
+
+
+def test_a_signature_out_of_its_time_is_told_and_not_counted(workshop: Workshop) -> None:
+    """The last receipt is a witness's whose key had ended by then."""
+
+    def end(policy: Body) -> None:
+        policy["keys"][1]["valid_until"] = "2024-03-01T00:00:00Z"
+
+    workshop.trust(end)
+    report = second.audit(workshop.sign())
+    assert any("does not count" in line for line in report)
+    told = [check.detail for check in library_report(workshop).not_checked]
+    assert any("does not count" in detail for detail in told)
+
+
+# -- time-locks
+
+
+def lock() -> tuple[Body, Body]:
+    """A secret that is locked to a real round, from the tests' own kit, and its value with the round's evidence."""
+    import timelocks
+
+    source = timelocks.locked().to_json()
+    value = {"kind": "secret", "name": source["name"], "value": timelocks.SECRET, "evidence": timelocks.evidence()}
+    return source, value
+
+
+def test_the_form_of_a_lock() -> None:
+    source, value = lock()
+    second.source(source, "source")
+    assert second.check_drand(source, value["evidence"]["signature"], value["evidence"]["chain"], None)
+    age = base64.b64decode(source["timelock"])
+    for label, broken in {
+        "another version": age.replace(b"/v1", b"/v2", 1),
+        "another round": age.replace(b"tlock 2", b"tlock 3", 1),
+        "a second stanza": age.replace(b"-> tlock", b"-> X25519 key\n\n-> tlock", 1),
+        "a shorter payload": age[:-1],
+        "a shorter key": age.replace(b"\n--- ", b"A\n--- ", 1),
+    }.items():
+        with pytest.raises(second.Refused, match=r"^(source|canonical)"):
+            second.source({**source, "timelock": base64.b64encode(broken).decode()}, label)
+    with pytest.raises(second.Refused, match=r"^form"):
+        second.source({member: item for member, item in source.items() if member != "round"}, "a part of a lock")
+
+
+def test_a_locked_secret_in_a_ceremony(workshop: Workshop) -> None:
+    """Locked to a round after the draw's own: it cannot be withheld, and who holds it need not be there."""
+    source, value = lock()
+    held = workshop.commitment["sources"][1]["keyid"]
+    ceremony = workshop.receipts[0]["ceremony"]
+    source |= {"keyid": held, "digest": second.secret_digest(workshop.h, ceremony, source["name"], value["value"])}
+    drawn_from(workshop, recorded_round("quicknet", 1000), (source, value))
+    report = second.audit(workshop.sign())
+    assert "finding: withholding possible" not in report
+    assert any("that its time-lock opens to this value" in line for line in report)
+    value.pop("evidence")
+    workshop.redraw()
+    assert "finding: withholding possible" in second.audit(workshop.sign())
+    workshop.commitment["deadlines"].update(reveal="2025-08-21T19:09:23Z")
+    workshop.redraw()
+    with pytest.raises(second.Refused, match="outside of its window"):
+        second.audit(workshop.sign())
+
+
+def voided_with(w: Workshop, proof: Any) -> Path:
+    source, value = lock()
+    source["keyid"] = w.commitment["sources"][1]["keyid"]
+    drawn_from(w, recorded_round("quicknet", 1000), (source, value))
+    w.keep(4)
+    shutil.rmtree(w.folder / "results")
+    w.insert(4, "void", {"reason": "synthetic", "proof": proof}, w.signers[0][1:2], source["not_before"])
+    w.signers[4] = [second.keyid(next(s for s in w.commitment["signers"] if s["role"] == "organiser")["public_key"])]
+    return w.sign()
+
+
+def test_a_void_with_proof_comes_late_and_its_round_is_verified(workshop: Workshop) -> None:
+    _, value = lock()
+    report = second.audit(voided_with(workshop, {"notary": value["evidence"]}))
+    assert "not checked: receipts/0005-void.json: that the time-lock of notary misopens" in report
+
+
+@pytest.mark.parametrize(
+    ("proof", "check"),
+    [
+        ({}, "void: .* empty"),
+        ({"league": {}}, "void: .* no time-locked secret"),
+        ({"nobody": {}}, "void: .* no time-locked secret"),
+        ({"notary": None}, "form"),
+        ({"notary": {"chain": {}, "round": 21000000, "signature": ""}}, "source: .* scheme"),
+        ([], "form"),
+    ],
+)
+def test_a_void_with_a_proof_that_proves_nothing(workshop: Workshop, proof: Any, check: str) -> None:
+    with pytest.raises(second.Refused, match=rf"^{check}"):
+        second.audit(voided_with(workshop, proof))
+    with pytest.raises(dblrandom_errors().VerificationError):
+        library_report(workshop)

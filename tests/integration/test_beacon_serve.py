@@ -17,8 +17,8 @@ import pytest
 from chainkit import ask, until
 from click.testing import CliRunner, Result
 
-from dblrandom.adapters import chainsite
-from dblrandom.adapters.chainfiles import read_info
+from dblrandom.adapters.hashchains import site as chainsite
+from dblrandom.adapters.hashchains.files import read_info
 from dblrandom.cli.app import cli
 from dblrandom.model import time_seconds, time_text
 

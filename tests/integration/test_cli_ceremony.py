@@ -32,10 +32,20 @@ def committed(offices: Offices) -> None:
     back = ("commit", offices.ceremony, "--envelope", draft, *offices.rosters())
     assert "did not sign" in run(*back, code=2).stderr
     assert not offices.ceremony.exists()
-    for office in ("discipline", "notary"):
+    for office, others in (("notary", "send it to Synthetic discipline"), ("discipline", "send it back")):
         shown = run("sign", draft, "--key", offices.key(office)).stdout
         assert "small-2024: A small plan 小计划" in shown
-        assert "Synthetic notary" in shown
+        rows = [line.split() for line in shown.splitlines()]
+        assert ["1", "Shops", "by", "district", "targets", "kind", "in", "shop", "district", "stratified"] in [
+            row[:10] for row in rows
+        ]
+        assert "ratio 3/10, count 3, rounding ceiling, scope stratum" in shown
+        assert ["2", "member", "inspectors", "certificate", "in", "valid", "slack", "1"] in rows
+        assert any(row[:4] == ["notary", "hashchain", VALUE, "operator"] for row in rows)
+        states = {(row[0], row[2]): row[-1] for row in rows if row[1:2] == ["Synthetic"]}
+        assert states.pop(("party", "discipline")) == ("missing" if office == "notary" else "signed")
+        assert states[("organiser", "organiser")] == states[("operator", "notary")] == "signed"
+        assert f"next: {others}" in shown
     run(*back)
     for minute, office in enumerate(("notary", "discipline")):
         memory = offices.root / office / "memory.json"
@@ -100,8 +110,11 @@ def test_a_whole_ceremony(played: Offices, tmp_path: Path) -> None:
     assert {f["finding"] for f in report["findings"]} == {"predictable assignment", "trust policy not from outside"}
     teams = (folder / "results" / "2.teams.tsv").read_text(encoding="utf-8").splitlines()
     assert teams[1] == "P1\t\t", "everyone who could lead is recused from P1, so it is open"
-    staffed = run("substitute", folder, "--task", "2", "--ground", "illness", "--open", "P1", *own, "--time", DRAWN)
-    assert "(nobody)" in staffed.stdout
+    staff = ("substitute", folder, "--task", "2", "--ground", "illness", "--open", "P1", *own, "--time", DRAWN)
+    assert "(nobody)" in run(*staff).stdout, "there is a member now, and no lead"
+    before = sorted((folder / "receipts").iterdir())
+    assert "nobody is eligible for an empty slot of 'P1'" in run(*staff, code=2).stderr
+    assert sorted((folder / "receipts").iterdir()) == before
     first = next(
         line.split("\t")[0]
         for line in (folder / "results" / "1.selected.tsv").read_text(encoding="utf-8").splitlines()[1:]
@@ -153,8 +166,11 @@ def test_explained_lines_work_when_pasted(played: Offices, shell: str) -> None:
         # An id such as -n begins like an option, so it is given after an equals sign.
         text = run("explain", played.ceremony, "--task", "1", f"--id={_tidy(target)}").stdout
         expected = [line[4:] for line in text.splitlines() if line.startswith("#   ")]
-        assert len(expected) == 4
+        assert len(expected) == 5
+        assert expected[-1] == "ok"
         assert pasted(shell, text) == expected
+        wrong = text.replace("printf '%s' '", "printf '%s' '0", 1)
+        assert "ok" not in pasted(shell, wrong + "true\n"), "another ticket is not taken for this one"
         assert text.rstrip().endswith(": drawn" if _tidy(target) in drawn_ids else "not drawn")
 
 
@@ -272,6 +288,8 @@ def test_single_cases_are_checked_without_the_roster(played: Offices, tmp_path: 
         assert case["on_roster"] is listed
         assert drawn_ is None or case["drawn"] is drawn_
         assert said("roster", "check", "--proof", proof, "--manifest", manifest)["on_roster"] is listed
+    unknown = said("roster", "check", "--proof", proof, "--folder", played.ceremony, "--task", "99", code=2)
+    assert unknown["error"]["message"] == "plan: there is no task '99'; there are 1, 2"
     text = proof.read_text(encoding="utf-8")
     proof.write_text(text.replace("Shop", "Shap"), encoding="utf-8")
     for against in (("--folder", played.ceremony, "--task", "1"), ("--manifest", manifest)):
@@ -311,6 +329,24 @@ def test_a_changed_folder_fails(played: Offices, tmp_path: Path, path: str, chan
     assert [p for p in sorted(offices.ceremony.rglob("*")) if p.name != "lock"] == [
         p for p in before if p.name != "lock"
     ]
+
+
+@pytest.mark.parametrize("path", ["plan.toml", "SHA256SUMS", "receipts/0001-commitment.json"])
+def test_a_link_to_the_same_bytes_fails_like_any_change(played: Offices, tmp_path: Path, path: str) -> None:
+    offices = copied(played, tmp_path)
+    place = offices.ceremony / path
+    place.rename(tmp_path / "aside")
+    place.symlink_to(tmp_path / "aside")
+    error = said("verify", offices.ceremony, "--as-of", DRAWN, code=1)["error"]
+    assert (error["check"], error["where"]) == ("folder", path)
+
+
+def test_deadlines_that_cannot_be_are_named_with_their_times(begun: Offices, tmp_path: Path) -> None:
+    commit = ("commit", tmp_path / "new", *begun.terms(), "--key", begun.key("organiser"))
+    early = run(*commit, "--deadline", "reveal=2024-02-01T01:00:00Z", code=2).stderr
+    assert "the reveal is due by 2024-02-01T01:00:00Z, before 'notary' can be public at 2024-02-01T02:00:00Z" in early
+    backwards = run(*commit, "--deadline", "draw=2024-02-01T03:00:00Z", code=2).stderr
+    assert "reveal by 2024-02-02T02:00:00Z, draw by 2024-02-01T03:00:00Z, result by 2024-09-30T23:59:59Z" in backwards
 
 
 def test_witness_refuses_what_does_not_hold(begun: Offices, tmp_path: Path) -> None:
@@ -397,8 +433,13 @@ def test_a_step_killed_in_the_middle_is_finished_or_undone(
     step = [sys.executable, "-c", KILLED, str(after), "void", str(offices.ceremony), *own]
     assert subprocess.run(step, capture_output=True, check=False).returncode == -signal.SIGKILL
     assert "interrupted" in run("verify", offices.ceremony, "--as-of", DISCLOSED, code=2).stderr
+    if stands:
+        again = CliRunner().invoke(cli, ["void", str(offices.ceremony), *own])
+        assert again.exit_code == 2
+        assert "recovered: finished an interrupted step: wrote receipts/0004-void.json" in again.stderr
+        assert "it wrote receipts/0004-void.json; if that is this step, nothing is left to do" in again.stderr
     witness = ("witness", offices.ceremony, "--key", offices.key("notary"), "--time", "2024-01-31T00:01:00Z")
-    assert "recovered: " in run(*witness).stderr
+    assert ("recovered: " in run(*witness).stderr) is not stands
     code = 0 if stands else 3
     stage = said("verify", offices.ceremony, "--as-of", DISCLOSED, code=code)["report"]["stage"]
     assert stage == ("voided" if stands else "committed")

@@ -14,8 +14,9 @@ import chainkit
 import pytest
 from click.testing import CliRunner, Result
 
-from dblrandom.adapters import chainstore, trustfiles
+from dblrandom.adapters import trustfiles
 from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.adapters.hashchains import store as chainstore
 from dblrandom.adapters.keyfiles import write_public_key
 from dblrandom.cli.app import cli
 from dblrandom.errors import FolderError, InputError

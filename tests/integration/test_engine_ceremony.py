@@ -1,4 +1,4 @@
-"""A whole ceremony whose targets stay in Parquet: the same receipts as from memory, and verified by whoever has less."""
+"""A whole ceremony whose targets stay in Parquet: the receipts as from memory, and verified by whoever has less."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_manifest_in_the_folder_that_is_not_the_committed_one(tmp_path: Path) 
     CeremonyFolder(place, rosters=[roster]).create(made, kit.policy())
     file = place / "rosters" / "targets.manifest.json"
     sums = place / "SHA256SUMS"
-    import hashlib  # noqa: PLC0415
+    import hashlib
 
     old = file.read_bytes()
     new = old.replace(b'"rows":' + str(roster.manifest.rows).encode(), b'"rows":' + str(false.manifest.rows).encode())

@@ -17,8 +17,8 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dblrandom.adapters.folder import CeremonyFolder
-from dblrandom.adapters.http import Client
 from dblrandom.adapters.keyfiles import write_private_key
+from dblrandom.adapters.network.http import Client
 from dblrandom.adapters.timestamping import fetch, from_entry, gather_chain, read_response, request, to_entry
 from dblrandom.cli.app import cli
 from dblrandom.errors import KeyFileError

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dblrandom.adapters.journal import Ops
-from dblrandom.adapters.logfiles import read_log
-from dblrandom.adapters.logfolder import append, init
+from dblrandom.adapters.publiclog.files import read_log
+from dblrandom.adapters.publiclog.folder import append, init
 from dblrandom.errors import DblrandomError, VerificationError
 from dblrandom.kernel.merkle import inclusion_path, leaf_hash, root_from_path
 from dblrandom.kernel.suite import SHA256

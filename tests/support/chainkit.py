@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from attrs import define, frozen
 
-from dblrandom.adapters import chainstore
-from dblrandom.adapters.chainfiles import ChainInfo
+from dblrandom.adapters.hashchains import store as chainstore
+from dblrandom.adapters.hashchains.files import ChainInfo
 from dblrandom.kernel.entropy import chain_ahead
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.model import Source, time_seconds, time_text

@@ -9,10 +9,10 @@ from chainkit import OPERATOR, Clock, at, make, source, value_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dblrandom.adapters import chainsite
-from dblrandom.adapters.chainclient import Mirrored, fetch_chain, fetch_step, mirror
-from dblrandom.adapters.chainfiles import ChainInfo
-from dblrandom.adapters.chainstore import init, read_pulse, tick, verify
+from dblrandom.adapters.hashchains import site as chainsite
+from dblrandom.adapters.hashchains.client import Mirrored, fetch_chain, fetch_step, mirror
+from dblrandom.adapters.hashchains.files import ChainInfo
+from dblrandom.adapters.hashchains.store import init, read_pulse, tick, verify
 from dblrandom.adapters.sources import chain_source
 from dblrandom.drawing import Value
 from dblrandom.errors import EntropyError, FolderError, InputError, NetworkError, NotYetPublic

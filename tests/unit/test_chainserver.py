@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from chainkit import OPERATOR, Clock, ask, at, connected, everything, make, until, value_of
 
-from dblrandom.adapters import chainserver, chainsite
-from dblrandom.adapters.chainanswers import answer
-from dblrandom.adapters.chainrevealer import GREATEST_STEP, Revealer, steady_seconds
-from dblrandom.adapters.chainserver import ChainServer
-from dblrandom.adapters.chainstore import read_pulse, tick, verify
+from dblrandom.adapters.hashchains import server as chainserver
+from dblrandom.adapters.hashchains import site as chainsite
+from dblrandom.adapters.hashchains.answers import answer
+from dblrandom.adapters.hashchains.revealer import GREATEST_STEP, Revealer, steady_seconds
+from dblrandom.adapters.hashchains.server import ChainServer
+from dblrandom.adapters.hashchains.store import read_pulse, tick, verify
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.errors import FolderError, InputError, NetworkError
 from dblrandom.kernel.suite import SHA256, SM3, Suite

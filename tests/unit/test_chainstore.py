@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from dblrandom.adapters import chainfiles, chainstore
-from dblrandom.adapters.chainfiles import ChainInfo, Pulse, read_info
-from dblrandom.adapters.chainstore import extend_copy, init, read_pulse, tick, verify
+from dblrandom.adapters.hashchains import files as chainfiles
+from dblrandom.adapters.hashchains import store as chainstore
+from dblrandom.adapters.hashchains.files import ChainInfo, Pulse, read_info
+from dblrandom.adapters.hashchains.store import extend_copy, init, read_pulse, tick, verify
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.beacons.hashchain import HashChainBeacon
 from dblrandom.errors import (

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dblrandom.cli.app import cli
+from dblrandom.examples.demo import AS_OF
 
 
 def run(*arguments: object) -> Result:
@@ -34,6 +35,22 @@ def test_demo_shows_every_task_and_says_what_it_is(shown: tuple[Path, str]) -> N
         assert column in text
     assert "finding: rehearsal: " in text
     assert "\x1b" not in text
+
+
+def test_the_demo_pins_its_own_chain(shown: tuple[Path, str], tmp_path: Path) -> None:
+    out, text = shown
+    assert "not checked: hash chain" not in text
+    (chain,) = json.loads((out / "trust.json").read_text(encoding="utf-8"))["chains"]
+    assert (chain["genesis"], chain["period"]) == ("2024-01-01T02:00:00Z", 86_400)
+    trust = tmp_path / "trust.json"
+    trust.write_text(json.dumps({**json.loads((out / "trust.json").read_text()), "chains": [{**chain, "period": 1}]}))
+    error = json.loads(run("verify", out, "--as-of", AS_OF, "--trust", trust, "--json").stdout)["error"]
+    assert "does not reveal step" in error["message"]
+
+
+def test_a_rehearsal_is_the_same_everywhere(shown: tuple[Path, str], tmp_path: Path) -> None:
+    assert run("demo", "kunming", "--out", tmp_path / "again", "--rehearsal").exit_code == 0
+    assert (tmp_path / "again" / "SHA256SUMS").read_bytes() == (shown[0] / "SHA256SUMS").read_bytes()
 
 
 def test_lines_to_paste_work(shown: tuple[Path, str]) -> None:

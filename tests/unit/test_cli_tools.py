@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
@@ -18,6 +20,7 @@ from dblrandom.cli.shell import hashed, printed, printed_lines
 from dblrandom.errors import RosterError
 from dblrandom.evidence.bodies import BODIES
 from dblrandom.kernel.suite import SHA256
+from dblrandom.model import ResultCode
 
 PLAN = """
 name = "p"
@@ -227,9 +230,57 @@ def test_outcomes_are_read_from_options_and_tables(tmp_path: Path) -> None:
     table = tmp_path / "o.csv"
     table.write_text('id,codes\nB,"closed, pending"\n', encoding="utf-8")
     assert outcomes_of(["A=B=no-problem"], table) == {"A=B": ["no-problem"], "B": ["closed", "pending"]}
-    for wrong in (["B=closed"], ["A=nonsense"], ["A="]):
+    for wrong in (["B=closed"], ["A=nonsense"], ["A="], ["A=注销"], ["A=未发现问题,no-problem、closed"]):
         with pytest.raises(RosterError, match="outcome of"):
             outcomes_of(wrong, table)
+
+
+def test_outcomes_may_be_given_in_the_published_words(tmp_path: Path) -> None:
+    table = tmp_path / "结果.csv"
+    rows = [f'{code.value},"{code.chinese}；pending"\n' for code in ResultCode if code is not ResultCode.PENDING]
+    table.write_text("id,codes\n" + "".join(rows), encoding="gbk")
+    with pytest.raises(RosterError, match="--encoding gb18030"):
+        outcomes_of((), table)
+    found = outcomes_of(["X=注销、吊销、撤销、迁出，no-problem"], table, "gbk")
+    assert found.pop("X") == ["deregistered", "no-problem"]
+    assert found == {code.value: [code.value, "pending"] for code in ResultCode if code is not ResultCode.PENDING}
+
+
+def test_a_table_with_chinese_headers_is_sent_to_roster_build(place: Path) -> None:
+    (place / "targets.csv").write_text("编号,名称\nT1,甲\n", encoding="gb2312")
+    check = ("plan", "check", place / "plan.toml", *rosters(place), "--id", "targets=编号")
+    assert "name its encoding (--encoding gb18030)" in run(*check, code=2).stderr
+    for encoding in ("gbk", "gb2312", "gb18030"):
+        told = run(*check, "--encoding", encoding, code=2).stderr
+        assert "'名称' is no name for a column" in told
+        assert "dblrandom roster build --rename OLD=NEW" in told
+    assert "'gbk', 'gb2312'" in run(*check, "--encoding", "big5", code=2).stderr
+    build = ("roster", "build", place / "targets.csv", "--id", "编号", "--name", "targets", "--encoding", "gbk")
+    run(*build, "--rename", "名称=name", "--out", place / "targets.tsv")
+    assert (place / "targets.tsv").read_text(encoding="utf-8") == "id\tname\nT1\t甲\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_full_disk_under_stdout_is_one_clear_line(options: list[str]) -> None:
+    command = [sys.executable, "-m", "dblrandom", "schema", "draw", *options]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    told = done.stderr.decode()
+    assert told.startswith("error: stdout: cannot write the answer: No space left on device")
+    assert told.count("\n") == 1
+    assert done.returncode == 2
+
+
+def test_json_may_be_asked_for_before_the_command() -> None:
+    @click.group()
+    @click.option("--json", "as_json", is_flag=True)
+    def program(as_json: bool) -> None:
+        assert as_json
+
+    program.add_command(cli.commands["schema"])
+    done = CliRunner().invoke(program, ["--json", "schema", "draw"])
+    assert list(json.loads(done.stdout)["schemas"]) == ["draw"]
 
 
 SHELLS = [shell for shell in ("sh", "dash", "bash") if shutil.which(shell)]

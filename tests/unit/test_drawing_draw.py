@@ -3,9 +3,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+import attrs
 import ceremonies as kit
 import pytest
 
+from dblrandom.drawing import commitment as commitment_module
 from dblrandom.drawing.draw import Draw, make_draw
 from dblrandom.errors import PlanError
 from dblrandom.evidence.bodies import check_body
@@ -14,6 +16,7 @@ from dblrandom.kernel.suite import SHA256, SM3
 from dblrandom.kernel.tickets import ticket
 from dblrandom.model import Population, Quota, Scope, Task, TeamRule
 from dblrandom.roster import Roster
+from dblrandom.sampling import MemoryFrame
 
 SEED = "5e" * 32
 
@@ -150,3 +153,26 @@ def test_confidential_rosters_draw_the_same() -> None:
     kit.commit(made)
     found = make_draw(made.commitment, SEED, made.rosters)
     assert found["1"].selected == draw()["1"].selected
+
+
+def test_frames_that_checking_made_are_drawn_from_and_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Going over the rows is the greater part of a large draw; who has checked the rosters need not do it again."""
+    made = kit.committed()
+    passes: list[str] = []
+
+    class Counting(MemoryFrame):
+        def __init__(self, *args: object, where: str) -> None:
+            passes.append(where)
+            super().__init__(*args, where=where)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(commitment_module, "MemoryFrame", Counting)
+    frames = made.commitment.check_rosters(made.rosters)
+    once = list(passes)
+    task = made.commitment.plan.tasks[0]
+    assert frames.frame(task) is frames.frame(task)
+    assert frames.frame(attrs.evolve(task, id="other")) is frames.frame(task), "one roster, filter and strata"
+    assert frames.eligibility(task) is frames.eligibility(task)
+    drawn = make_draw(made.commitment, SEED, frames)
+    assert passes == once
+    assert drawn.to_json() == make_draw(made.commitment, SEED, made.rosters).to_json()
+    assert len(passes) == len(once) + len(made.commitment.plan.tasks)

@@ -10,8 +10,7 @@ import pytest
 
 from dblrandom.ceremony import Ceremony
 from dblrandom.errors import InputError, StepError, VerificationError
-from dblrandom.evidence import TrustedKey, TrustPolicy, verify
-from dblrandom.evidence import PinnedChain, Requirement
+from dblrandom.evidence import PinnedChain, Requirement, TrustedKey, TrustPolicy, verify
 from dblrandom.kernel.suite import SHA256, SM3, Suite
 from dblrandom.roster import Roster
 

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from relay import FakeTime, Relay, closed_address, in_turn, page, plain, relays, status
 
-from dblrandom.adapters import fetching, nistclient
-from dblrandom.adapters.drandclient import RELAYS, fetch_info, fetch_round
-from dblrandom.adapters.fetching import FETCHERS, fetch_value, read_value
-from dblrandom.adapters.http import Client
-from dblrandom.adapters.relays import MOST_RELAYS, agreed, check_relays, first_good, json_answer
+from dblrandom.adapters.network import fetching
+from dblrandom.adapters.network import nist as nistclient
+from dblrandom.adapters.network.drand import RELAYS, fetch_info, fetch_round
+from dblrandom.adapters.network.fetching import FETCHERS, fetch_value, read_value
+from dblrandom.adapters.network.http import Client
+from dblrandom.adapters.network.relays import MOST_RELAYS, agreed, check_relays, first_good, json_answer
 from dblrandom.beacons.drandchain import DEFAULT, PROFILES, QUICKNET, ChainInfo
 from dblrandom.beacons.nistcerts import PINNED
 from dblrandom.drawing import Value

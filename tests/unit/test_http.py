@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from relay import FakeTime, Relay, closed_address, in_turn, plain, raw, redirect, silent, status, truncated
 
-from dblrandom.adapters import http
-from dblrandom.adapters.http import Client, check_url
+from dblrandom.adapters.network import http
+from dblrandom.adapters.network.http import Client, check_url
 from dblrandom.errors import InputError, MissingExtra, NetworkError
 
 

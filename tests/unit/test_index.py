@@ -97,7 +97,7 @@ def test_an_unlisted_name_of_the_wrong_kind_is_covered_or_refused(tmp_path: Path
     shutil.rmtree(tmp_path / name, ignore_errors=True)
     (tmp_path / name).unlink(missing_ok=True)
     (tmp_path / name).symlink_to("elsewhere")
-    with pytest.raises(FolderError, match="link"):
+    with pytest.raises(VerificationError, match="link"):
         scan(tmp_path)
 
 
@@ -109,15 +109,15 @@ def test_an_interrupted_step_is_reported(folder: Path) -> None:
 
 def test_links_pipes_and_empty_directories_are_refused(folder: Path) -> None:
     (folder / "receipts" / "link").symlink_to("0001-commitment.json")
-    with pytest.raises(FolderError, match="link or a device"):
+    with pytest.raises(VerificationError, match="link or a device"):
         scan(folder)
     (folder / "receipts" / "link").unlink()
     os.mkfifo(folder / "receipts" / "pipe")
-    with pytest.raises(FolderError, match="link or a device"):
+    with pytest.raises(VerificationError, match="link or a device"):
         scan(folder)
     (folder / "receipts" / "pipe").unlink()
     (folder / "receipts" / "empty").mkdir()
-    with pytest.raises(FolderError, match="empty directory"):
+    with pytest.raises(VerificationError, match="empty directory"):
         scan(folder)
 
 
@@ -125,7 +125,7 @@ def test_links_pipes_and_empty_directories_are_refused(folder: Path) -> None:
 def test_names_that_the_list_cannot_hold_are_refused(folder: Path, name: bytes) -> None:
     with open(os.fsencode(folder) + b"/receipts/" + name, "wb"):
         pass
-    with pytest.raises(FolderError, match="rename"):
+    with pytest.raises(VerificationError, match="rename"):
         scan(folder)
 
 
@@ -147,6 +147,15 @@ def test_a_very_deep_folder_is_not_a_recursion_error(tmp_path: Path) -> None:
         os.unlink(tmp_path / ("d/" * depth + "f"))
         for level in range(depth, 0, -1):
             os.rmdir(tmp_path / ("d/" * level))
+
+
+@pytest.mark.parametrize("name", ["SHA256SUMS", "plan.toml"])
+def test_a_file_turned_into_a_link_to_its_own_bytes_does_not_hold(folder: Path, name: str) -> None:
+    (folder / name).rename(folder / "secrets" / "aside")
+    (folder / name).symlink_to(folder / "secrets" / "aside")
+    with pytest.raises(VerificationError, match="is a link or a device") as caught:
+        check(folder)
+    assert caught.value.where == name
 
 
 def test_a_folder_without_a_list_is_unreadable(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dblrandom.errors import CanonicalError
-from dblrandom.kernel.canonical import MAX_BYTES, decode, encode
+from dblrandom.kernel.canonical import MAX_BYTES, MAX_VALUES, decode, encode
 from dblrandom.model import Scope
 
 
@@ -75,6 +75,35 @@ def test_size() -> None:
         encode("x" * (MAX_BYTES - 1))
 
 
+def test_values_are_bounded_whoever_writes_them() -> None:
+    """Brackets alone would take fifty times their size in memory, and what cannot be read back is not written."""
+    for fits, one in (
+        (b"[" + b"0," * (MAX_VALUES - 2) + b"0]", b"0"),
+        (b"[" + b"[]," * (MAX_VALUES - 2) + b"{}]", b""),
+    ):
+        assert len(encode(decode(fits))) == len(fits)
+        with pytest.raises(CanonicalError, match="body: more than 2097152 values"):
+            decode(fits[:-1] + b"," + (one or b"[]") + b"]", "body")
+    with pytest.raises(CanonicalError, match="more than 2097152 values"):
+        encode([0] * MAX_VALUES)
+    start = time.perf_counter()
+    with pytest.raises(CanonicalError, match="values"):
+        decode(b"[" + b"[]," * 5_000_000 + b"[]]")
+    assert time.perf_counter() - start < 1
+
+
+def test_characters_in_strings_are_no_values() -> None:
+    assert decode(b'"' + b"[,{" * 1_000_000 + b'"') == "[,{" * 1_000_000
+
+
+def test_the_largest_lawful_receipts_are_read() -> None:
+    """A draw of 100,000 teams of two among 1,000,000, and results for 400,000 targets, each with the shortest entry."""
+    slot = {"eligible": 400, "recused": 0, "role": "member", "target": "915301020000000000"}
+    assert decode(encode({"slots": [slot] * 200_000})) == {"slots": [slot] * 200_000}
+    outcome = {"codes": ["closed"], "id": "123456"}
+    assert decode(encode([outcome] * 400_000)) == [outcome] * 400_000
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -86,6 +115,8 @@ def test_size() -> None:
         b"9" * 1_000_000,
         b"-" + b"9" * 1_000_000,
         b'{"a":' * 200_000,
+        b"[" * 16 + b"[" * 16 + b"]" * 15 + b"}" * 1_000_000,
+        b"[" + (b"[" * 32 + b"]" * 32 + b",") * 30_000 + b"[]]",
     ],
 )
 def test_hostile_megabytes_are_refused_soon(data: bytes) -> None:

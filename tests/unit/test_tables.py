@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dblrandom.adapters.tables import read_csv
+from dblrandom.adapters.tables import ENCODINGS, read_csv
 from dblrandom.errors import DblrandomError, FolderError, RosterError
 from dblrandom.kernel.rows import row_line
 from dblrandom.model import Population
@@ -55,7 +55,7 @@ def test_columns_are_chosen_and_ordered(table: Path) -> None:
     assert read(table, text, columns=[]).rows == (("x",),)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_encodings(table: Path, encoding: str) -> None:
     data = "uscc,区\n1,五华区\n".encode(encoding)
     assert read(table, data, rename={"区": "d"}, encoding=encoding).rows == (("1", "五华区"),)
@@ -63,11 +63,13 @@ def test_encodings(table: Path, encoding: str) -> None:
 
 
 def test_wrong_encodings_say_what_to_do(table: Path) -> None:
-    assert "encoding='gb18030'" in refusal(table, "uscc,区\n1,五华区\n".encode("gb18030"))
+    assert "(--encoding gb18030)" in refusal(table, "uscc,区\n1,五华区\n".encode("gb18030"))
     assert "UTF-8" in refusal(table, b"\xef\xbb\xbfuscc\n1\n", encoding="gb18030")
     assert "not GB18030" in refusal(table, b"uscc\n\xff\xff\n", encoding="gb18030")
     assert "not UTF-8 near line 1" in refusal(table, "uscc\n1\n".encode("utf-16"))
-    assert "latin-1" in refusal(table, "uscc\n1\n", encoding="latin-1")
+    assert "(--encoding utf-8)" in refusal(table, b"uscc\n\xff\xff\n", encoding="gb2312")
+    assert "is UTF-8, not GBK" in refusal(table, b"\xef\xbb\xbfuscc\n1\n", encoding="gbk")
+    assert "'latin-1' is not one of utf-8, utf-8-sig, gb18030, gbk, gb2312" in refusal(table, "", encoding="latin-1")
 
 
 def test_cells_are_composed_and_trimmed_and_ids_are_folded(table: Path) -> None:
@@ -89,7 +91,7 @@ def test_quoting_is_understood(table: Path) -> None:
         ("uscc,b,b\n", ["line 1", "'b' is there twice"]),
         ("uscc,b, b\n", ["line 1", "'b' is there twice"]),
         ("uscc,B\n", ["line 1", "'B' is no name"]),
-        ("uscc,备注\n", ["'备注' is no name", "rename"]),
+        ("uscc,备注\n", ["'备注' is no name", "roster build --rename OLD=NEW"]),
         ("uscc,blind\n", ["'blind'"]),
         ("uscc,id\n", ["two columns would be called 'id'"]),
         ('uscc,"b\tc"\n', ["line 1", "column 2 has a TAB"]),

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import ceremonies as kit
 import pytest
 
-from dblrandom.adapters.logaudit import published
+from dblrandom.adapters.publiclog.audit import published
 from dblrandom.errors import InputError, VerificationError
 from dblrandom.evidence import Transcript
 from dblrandom.model.json import ReadOnly

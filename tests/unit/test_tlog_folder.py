@@ -9,10 +9,10 @@ from typing import Any
 import ceremonies as kit
 import pytest
 
-from dblrandom.adapters.logaudit import audit_log, check_since
-from dblrandom.adapters.logfiles import Log, checkpoint_at, prove, read_log, read_text, request
-from dblrandom.adapters.logfolder import append, init, merge_cosignatures
-from dblrandom.adapters.logwitness import cosign_request, seen
+from dblrandom.adapters.publiclog.audit import audit_log, check_since
+from dblrandom.adapters.publiclog.files import Log, checkpoint_at, prove, read_log, read_text, request
+from dblrandom.adapters.publiclog.folder import append, init, merge_cosignatures
+from dblrandom.adapters.publiclog.witness import cosign_request, seen
 from dblrandom.errors import FolderError, InputError, KeyFileError, StepError, VerificationError
 from dblrandom.tlog import LOG_KEY, WITNESS_KEY, LogEntry, Note, VerifierKey, verify_proof
 

@@ -23,6 +23,7 @@ INDEX_NAME = "SHA256SUMS"
 UNLISTED = ("lock", "secrets/")
 """What no list covers: names at the top of the folder, a directory written with a slash at its end."""
 
+_NO_FILE = "is a link or a device, not a regular file; get the folder again"
 _PENDING = ".pending"
 _LIMIT = 64 * 1024 * 1024
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)", re.DOTALL)
@@ -110,14 +111,14 @@ def _walk(folder: Path, prefix: str, ignore: Collection[str]) -> Iterator[tuple[
         place, above = stack.pop()
         entries = _entries(place)
         if above and not entries:
-            raise FolderError(f"{place}: is an empty directory, which no list can cover; remove it")
+            raise _bad("is an empty directory, which no list can cover; remove it", above)
         for entry in entries:
             path = above + entry.name
             if not above and (entry.name == INDEX_NAME or _ignored(entry, ignore)):
                 continue
             fault = _path_fault(path)
             if fault is not None:
-                raise FolderError(f"{folder}: {os.fsencode(path)!r}: {fault}; rename the file")
+                raise _bad(f"{fault}; rename the file", repr(os.fsencode(path)))
             with os_failure(entry.path, "look at it"):
                 mode = entry.stat(follow_symlinks=False).st_mode
             if stat.S_ISDIR(mode):
@@ -125,7 +126,7 @@ def _walk(folder: Path, prefix: str, ignore: Collection[str]) -> Iterator[tuple[
             elif stat.S_ISREG(mode):
                 yield path, Path(entry.path)
             else:
-                raise FolderError(f"{entry.path}: is a link or a device, not a regular file; remove it")
+                raise _bad(_NO_FILE, path)
 
 
 def scan(root: str | os.PathLike[str], ignore: Collection[str] = UNLISTED) -> dict[str, str]:
@@ -134,8 +135,9 @@ def scan(root: str | os.PathLike[str], ignore: Collection[str] = UNLISTED) -> di
     ``ignore`` names what is left out at the top of the folder, a directory with a slash at its end.
 
     Raises:
-        FolderError: for a step that was interrupted, a link or device, an empty directory, a name that is not UTF-8
-            or not printable, and for what cannot be read.
+        VerificationError: for what no list can cover: a link or device, an empty directory, a name that is not UTF-8
+            or not printable.
+        FolderError: for a step that was interrupted, and for what cannot be read.
     """
     folder = Path(root)
     if os.path.lexists(folder / _PENDING):
@@ -148,11 +150,14 @@ def check(root: str | os.PathLike[str], ignore: Collection[str] = UNLISTED) -> d
     """Hold the folder against its list and return path to hash; every file is listed and every listed file is there.
 
     Raises:
-        VerificationError: naming the first file, by its path, that is changed, missing or not listed, or the list
-            itself where it is malformed.
+        VerificationError: as :func:`scan`, and naming the first file, by its path, that is changed, missing or not
+            listed, or the list itself where it is malformed.
         FolderError: as :func:`scan`, and where there is no list to read.
     """
     folder = Path(root)
+    with os_failure(folder / INDEX_NAME, "read it"):
+        if not stat.S_ISREG(os.lstat(folder / INDEX_NAME).st_mode):
+            raise _bad(_NO_FILE, INDEX_NAME)
     listed = parse(read_bytes(folder / INDEX_NAME, _LIMIT))
     found = scan(folder, ignore)
     faults = []

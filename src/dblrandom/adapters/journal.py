@@ -23,10 +23,13 @@ from attrs import frozen
 from dblrandom.adapters.files import create, file_hash, os_failure, read_bytes, sync_directory, sync_file
 from dblrandom.errors import FolderError
 
-__all__ = ["PENDING_NAME", "Change", "Ops", "apply", "pending", "recover"]
+__all__ = ["FINISHED", "PENDING_NAME", "Change", "Ops", "apply", "pending", "recover"]
 
 PENDING_NAME = ".pending"
 """The directory, at the top of the folder, that exists only while a step is being written."""
+
+FINISHED = "finished an interrupted step: "
+"""What :func:`recover` says first of each file of a step that it has ended."""
 
 _JOURNAL = "journal"
 _JOURNAL_NEW = "journal.new"
@@ -148,9 +151,7 @@ def recover(root: str | os.PathLike[str], *, ops: Ops = _PLAIN) -> list[str]:
     entries = _read_journal(place / _JOURNAL)
     with os_failure(folder, "finish the interrupted step"):
         _roll_forward(folder, entries, ops)
-    return [
-        f"finished an interrupted step: {'wrote' if entry.sha256 else 'removed'} {entry.target}" for entry in entries
-    ]
+    return [f"{FINISHED}{'wrote' if entry.sha256 else 'removed'} {entry.target}" for entry in entries]
 
 
 # --- before the commit point ---------------------------------------------------------------------------------------

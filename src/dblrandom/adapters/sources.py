@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from dblrandom.adapters import chainstore
+from dblrandom.adapters.hashchains import store as chainstore
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.beacons.drandchain import ChainInfo
 from dblrandom.beacons.timelock import locked_secret

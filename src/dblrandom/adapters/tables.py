@@ -19,15 +19,16 @@ from attrs import frozen
 
 from dblrandom.adapters.files import open_regular, os_failure
 from dblrandom.errors import RosterError
-from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES
+from dblrandom.kernel.rows import BLIND, MAX_FIELD_BYTES, MAX_ID_BYTES
 from dblrandom.kernel.text import is_name
 from dblrandom.model import Population
 from dblrandom.model.json import show
 
 __all__ = ["ENCODINGS", "read_csv"]
 
-ENCODINGS = ("utf-8", "utf-8-sig", "gb18030")
-"""How a file's text may be encoded; the first two both accept a byte order mark."""
+ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312")
+"""How a file's text may be encoded. The first two both accept a byte order mark; the last three are read alike, since
+GB 18030 holds the other two."""
 
 _BOM = b"\xef\xbb\xbf"
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
@@ -68,7 +69,7 @@ def read_csv(
             where it is not given.
         rename: headers that are not names of the protocol, to names that are: ``{"行政区": "district"}``.
         confidential: whether the roster must not disclose rows.
-        encoding: ``utf-8-sig``, ``utf-8`` or ``gb18030``.
+        encoding: one of :data:`ENCODINGS`.
 
     Raises:
         RosterError: naming the line of the file and the column.
@@ -89,9 +90,10 @@ def read_csv(
 
 
 def _text(file: io.BufferedReader, encoding: str, where: str) -> io.TextIOWrapper:
-    if encoding == "gb18030" and file.peek(3)[:3] == _BOM:
-        raise RosterError("is UTF-8, not GB18030; leave encoding out", where=where)
-    return io.TextIOWrapper(file, "gb18030" if encoding == "gb18030" else "utf-8-sig", newline="")
+    chinese = encoding.startswith("gb")
+    if chinese and file.peek(3)[:3] == _BOM:
+        raise RosterError(f"is UTF-8, not {encoding.upper()}; name no encoding", where=where)
+    return io.TextIOWrapper(file, "gb18030" if chinese else "utf-8-sig", newline="")
 
 
 def _records(text: io.TextIOWrapper, encoding: str, where: str) -> Iterator[tuple[int, list[str]]]:
@@ -104,10 +106,10 @@ def _records(text: io.TextIOWrapper, encoding: str, where: str) -> Iterator[tupl
         except StopIteration:
             return
         except UnicodeDecodeError as error:
-            other = "utf-8" if encoding == "gb18030" else "gb18030"
+            other = "utf-8" if encoding.startswith("gb") else "gb18030"
             raise RosterError(
-                f"is not {encoding.removesuffix('-sig').upper()} near line {line}; convert it, or read it with "
-                f"encoding={other!r}",
+                f"is not {encoding.removesuffix('-sig').upper()} near line {line}; convert it, or name its encoding "
+                f"(--encoding {other})",
                 where=where,
             ) from error
         except csv.Error as error:
@@ -158,12 +160,12 @@ def _check_taken(name: str, names: list[str], taken: list[str], where: str) -> N
     place = f"{where}: line 1"
     if not is_name(name):
         raise RosterError(
-            f"{show(name)} is no name for a column (a-z 0-9 . _ -); rename it: rename={{{name!r}: 'another'}}, or "
-            "take only other columns",
+            f"{show(name)} is no name for a column (a-z 0-9 . _ -); rename it, or take only other columns "
+            "(dblrandom roster build --rename OLD=NEW, --columns A,B)",
             where=place,
         )
-    if name == "blind":
-        raise RosterError("the name 'blind' is the protocol's own; rename the column", where=place)
+    if name == BLIND:
+        raise RosterError(f"the name {show(BLIND)} is the protocol's own; rename the column", where=place)
     if names.count(name) > 1 or taken.count(name) > 1:
         raise RosterError(f"two columns would be called {show(name)}; rename one of them", where=place)
 

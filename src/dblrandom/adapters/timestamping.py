@@ -28,7 +28,7 @@ _MOST_PEM_BYTES = 1 << 18
 
 
 class Poster(Protocol):
-    """What sends a request: :class:`dblrandom.adapters.http.Client`, or a stand-in for it."""
+    """What sends a request: :class:`dblrandom.adapters.network.http.Client`, or a stand-in for it."""
 
     def post(self, url: str, data: bytes, *, content_type: str, limit: int) -> bytes:
         """The body of the answer."""

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import attrs
 
-from dblrandom.adapters import chainstore
 from dblrandom.adapters.files import read_bytes, write_atomic, write_new
+from dblrandom.adapters.hashchains import store as chainstore
 from dblrandom.adapters.index import INDEX_NAME
 from dblrandom.adapters.keyfiles import read_public_key
 from dblrandom.errors import FolderError, InputError, KeyFileError

@@ -11,7 +11,7 @@ import attrs
 import click
 
 from dblrandom.cli import exits
-from dblrandom.cli.screen import Screen
+from dblrandom.cli.screen import Screen, telling
 
 __all__ = ["Answer", "command", "document", "print_json"]
 
@@ -39,16 +39,21 @@ def document(data: object) -> str:
 
 
 def command(name: str) -> Callable[[Callable[..., Answer]], click.Command]:
-    """Make a click command of a function that returns an :class:`Answer`; adds ``--json``."""
+    """Make a click command of a function that returns an :class:`Answer`; adds ``--json``.
+
+    The option counts as well where it was given to the program, before the command.
+    """
 
     def make(function: Callable[..., Answer]) -> click.Command:
         @functools.wraps(function)
         def run(*, as_json: bool, **given: Any) -> int:
             answer = function(**given)
-            if as_json:
-                print_json({**answer.data, "exit": answer.exit})
-            else:
-                answer.show(Screen())
+            machine = as_json or bool(click.get_current_context().find_root().params.get("as_json"))
+            with telling(as_json=machine):
+                if machine:
+                    print_json({**answer.data, "exit": answer.exit})
+                else:
+                    answer.show(Screen())
             return answer.exit
 
         option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")

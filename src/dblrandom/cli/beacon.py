@@ -11,11 +11,14 @@ from pathlib import Path
 
 import click
 
-from dblrandom.adapters import chainclient, chainfiles, chainsite, chainstore
-from dblrandom.adapters.chainserver import ChainServer
 from dblrandom.adapters.clock import now
-from dblrandom.adapters.http import Client
+from dblrandom.adapters.hashchains import client as chainclient
+from dblrandom.adapters.hashchains import files as chainfiles
+from dblrandom.adapters.hashchains import site as chainsite
+from dblrandom.adapters.hashchains import store as chainstore
+from dblrandom.adapters.hashchains.server import ChainServer
 from dblrandom.adapters.keyfiles import read_signer
+from dblrandom.adapters.network.http import Client
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, TIME, folder_argument, suite_option

@@ -26,7 +26,7 @@ __all__ = ["explain"]
 
 @attrs.frozen
 class _Line:
-    """One command, what it recomputes, and what it must print."""
+    """One command, what it is for, and what it must print; the commands go into one shell, one after the other."""
 
     what: str
     command: str
@@ -40,7 +40,8 @@ class _Line:
 def explain(folder: Path, task: str, target: str) -> Answer:
     """Recheck one target by hand.
 
-    Prints the few shell lines with which anyone recomputes its ticket; exit code 3 before the draw.
+    Prints the few shell lines with which anyone recomputes its ticket, the last of which says ok by itself; exit code 3
+    before the draw.
     """
     with working("reading the ceremony"):
         ceremony = existing(folder).load()
@@ -71,34 +72,45 @@ def explain(folder: Path, task: str, target: str) -> Answer:
 
 
 def _lines(ceremony: Ceremony, case: TargetCase) -> Sequence[_Line]:
-    """From the commitment's file to the ticket: four hashes of text that is all there to be read."""
+    """From the commitment's file to the ticket: four hashes of text that is all there to be read, and a comparison."""
     suite = ceremony.suite
     committed, reveal = (cast(Receipt, ceremony.last(kind)) for kind in ("commitment", "reveal"))
     values = [(e["kind"], e["name"], e["value"]) for e in cast("list[dict[str, str]]", reveal.body["values"])]
     seed = str(reveal.body["seed"])
     key = draw_key(suite, seed, case.task, "targets")
     file = f"receipts/{committed.sequence:04d}-commitment.json"
-    return (
-        _Line(
+    steps = (
+        (
+            "digest",
             "the digest of the commitment: the hash of what was signed",
             hashed(suite, f"cut -d '\"' -f 4 {file} | base64 -d"),
             ceremony.commitment_digest,
         ),
-        _Line(
+        (
+            "seed",
             "the seed: the hash of that digest and the sources' values",
             hashed(suite, printed_lines(_texts(seed_lines(ceremony.commitment_digest, values)))),
             seed,
         ),
-        _Line(
+        (
+            "key",
             "the task's key: the first 32 characters of the hash of the seed and the task",
             hashed(suite, printed_lines(_texts(key_lines(seed, case.task, "targets"))), 32),
             key,
         ),
-        _Line(
+        (
+            "ticket",
             "the ticket: the hash of the key, a colon and the id",
             hashed(suite, printed(f"{key}:{case.id}", ascii_only=_other_encoding())),
             str(case.ticket),
         ),
+    )
+    # Without double quotes around $(...), in which an interactive shell would take a ! in an id for its history.
+    lines = [_Line(what, f'{name}=$({command}); echo "${name}"', value) for name, what, command, value in steps]
+    expected = quoted(" ".join(value for *_, value in steps))
+    compared = f'test "$digest $seed $key $ticket" = {expected} && echo ok'
+    return *lines, _Line(
+        "all four compared with what they must be; where one differs, nothing is printed", compared, "ok"
     )
 
 

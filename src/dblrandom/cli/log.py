@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from dblrandom.adapters import logfolder
 from dblrandom.adapters.clock import now
 from dblrandom.adapters.files import write_atomic, write_new
 from dblrandom.adapters.keyfiles import read_signer
-from dblrandom.adapters.logaudit import audit_log
-from dblrandom.adapters.logfiles import Log, checkpoint_at, prove, read_log, read_text, request
-from dblrandom.adapters.logwitness import cosign_request, seen
+from dblrandom.adapters.publiclog import folder as logfolder
+from dblrandom.adapters.publiclog.audit import audit_log
+from dblrandom.adapters.publiclog.files import Log, checkpoint_at, prove, read_log, read_text, request
+from dblrandom.adapters.publiclog.witness import cosign_request, seen
 from dblrandom.cli import exits
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.logattach import attach

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dblrandom.adapters.logfiles import read_text
+from dblrandom.adapters.publiclog.files import read_text
 from dblrandom.cli.options import FILE
 from dblrandom.errors import DblrandomError
 from dblrandom.tlog import VerifierKey

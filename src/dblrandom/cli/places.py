@@ -12,12 +12,13 @@ import attrs
 
 from dblrandom.adapters import plugins
 from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.adapters.journal import FINISHED
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer
 from dblrandom.cli.jsonfile import read_json
 from dblrandom.cli.screen import Screen, note
-from dblrandom.errors import FolderError, VerificationError
+from dblrandom.errors import FolderError, StepError, VerificationError
 from dblrandom.evidence import Receipt, TrustPolicy
 from dblrandom.kernel.canonical import encode
 from dblrandom.model import Json
@@ -82,9 +83,24 @@ def existing(path: Path) -> CeremonyFolder:
 
 @contextmanager
 def recovering(folder: CeremonyFolder) -> Iterator[None]:
-    """Say what was finished or undone of a step that had been interrupted before."""
+    """Say what was finished or undone of a step that had been interrupted before.
+
+    Whoever gives an interrupted command again is told that it has been carried out, not only that it cannot be now.
+
+    Raises:
+        StepError: as it came, with the receipt of the step that was finished.
+    """
     try:
         yield
+    except StepError as error:
+        wrote = f"{FINISHED}wrote receipts/"
+        found = [text.removeprefix(wrote) for text in folder.recovered if text.startswith(wrote)]
+        if not found:
+            raise
+        raise StepError(
+            f"the step that had been interrupted is finished now: it wrote receipts/{found[0]}; if that is this step, "
+            f"nothing is left to do, and otherwise: {error}"
+        ) from error
     finally:
         for done in folder.recovered:
             note(f"recovered: {done}")

@@ -16,7 +16,8 @@ from dblrandom.cli.places import existing
 from dblrandom.cli.rosters import read_roster
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.errors import RosterError, VerificationError
-from dblrandom.evidence import InspectorCase, TargetCase, check_inspector, check_target
+from dblrandom.evidence import InspectorCase, TargetCase, Transcript, check_inspector, check_target
+from dblrandom.evidence.report import failing
 from dblrandom.kernel.rows import id_of
 from dblrandom.kernel.suite import Suite
 from dblrandom.roster import Manifest, Proof, Roster, verify_absence, verify_presence
@@ -37,7 +38,11 @@ def roster() -> None:
 @click.option("--columns", metavar="A,B", help="Which columns to take besides the id, in this order; all by default.")
 @click.option("--rename", metavar="OLD=NEW", type=PAIR, multiple=True, help="Rename a column.")
 @click.option(
-    "--encoding", metavar="NAME", type=click.Choice(ENCODINGS), default="utf-8-sig", help="The file's encoding."
+    "--encoding",
+    metavar="NAME",
+    type=click.Choice(ENCODINGS),
+    default="utf-8-sig",
+    help=f"One of {', '.join(ENCODINGS)}.",
 )
 @click.option("--confidential", is_flag=True, help="A roster whose rows must not be disclosed: each gets a blind.")
 @suite_option
@@ -166,11 +171,15 @@ def _check_proof(suite: Suite, committed: Manifest, proof: Proof) -> Answer:
 
 def _check_in_ceremony(folder: Path, task: str | None, proof: Proof) -> Answer:
     receipts = existing(folder).contents().receipts
+    with failing("receipt"):
+        ceremony = Transcript.read(receipts)
     case: TargetCase | InspectorCase
     if task is not None:
-        case = check_target(receipts, task, proof.id, proof)
+        # Asked here, since a task that there is none of says nothing about the proof.
+        ceremony.commitment.task(task)
+        case = check_target(ceremony, task, proof.id, proof)
     else:
-        case = check_inspector(receipts, proof.roster, proof.id, proof)
+        case = check_inspector(ceremony, proof.roster, proof.id, proof)
     found = case_json(case)
 
     def show(screen: Screen) -> None:

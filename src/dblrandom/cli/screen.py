@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from typing import TextIO
 
@@ -18,7 +18,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["Screen", "note", "ratio", "safe", "working"]
+from dblrandom.errors import FolderError
+
+__all__ = ["Screen", "note", "ratio", "safe", "telling", "working"]
 
 _WIDE = 10_000
 
@@ -77,6 +79,31 @@ class Screen:
 def note(text: object) -> None:
     """A remark on stderr, which no program reads as a result."""
     click.echo(safe(text), err=True)
+
+
+@contextmanager
+def telling(*, as_json: bool = False) -> Iterator[None]:
+    """Say in one line that the answer cannot be written, such as on a full disk; a reader who left is no error here.
+
+    With ``as_json`` the line goes to stderr as well, since the error's own JSON cannot be written either.
+
+    Raises:
+        FolderError: stdout cannot be written.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left in the buffer would fail once more, and louder, when the process ends.
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = error.strerror or type(error).__name__
+        problem = FolderError(f"stdout: cannot write the answer: {reason}; the command itself was carried out")
+        if as_json:
+            note(f"error: {problem}")
+        raise problem from error
 
 
 @contextmanager

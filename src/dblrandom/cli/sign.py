@@ -10,13 +10,18 @@ from dblrandom.adapters.files import read_bytes, write_atomic
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, key_option, signers
 from dblrandom.cli.places import receipt_json
-from dblrandom.cli.screen import Screen
-from dblrandom.drawing import Commitment
-from dblrandom.errors import StepError
+from dblrandom.cli.screen import Screen, ratio
+from dblrandom.drawing import Commitment, Declared
+from dblrandom.errors import KeyFileError, MissingExtra, StepError
 from dblrandom.evidence import Receipt, add_signatures
+from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
+from dblrandom.kernel.schemes import SCHEMES
 from dblrandom.kernel.signing import keyid
+from dblrandom.model import Filter, Quota
 
 __all__ = ["sign"]
+
+_MUST_SIGN = ("organiser", "party")
 
 
 @command("sign")
@@ -26,7 +31,7 @@ __all__ = ["sign"]
 def sign(file: Path, keys: tuple[Path, ...], out: Path | None) -> Answer:
     """Add a signature to a draft.
 
-    Shows what is signed, to be compared with what was agreed.
+    Shows what is signed, to be compared with what was agreed, and who has still to sign.
     """
     envelope = read_bytes(file)
     receipt = Receipt.parse(envelope, str(file))
@@ -40,19 +45,30 @@ def sign(file: Path, keys: tuple[Path, ...], out: Path | None) -> Answer:
     digest = receipt.digest(commitment.suite)
     roles = _roles(commitment)
     signed_as = {signer.keyid: roles.get(signer.keyid, []) for signer in held}
+    now_signed = Receipt.parse(signed)
+    after = [s.keyid for s in now_signed.signatures]
+    parts = [
+        {"role": s.role, "name": s.name, "public_key": s.public_key, "state": _signed(now_signed, s)}
+        for s in commitment.signers
+    ]
+    missing = sorted({str(p["name"] or p["public_key"]) for p in parts if p["state"] in ("missing", "bad signature")})
 
     def show(screen: Screen) -> None:
         screen.line(f"{receipt.type} {receipt.sequence} of {receipt.ceremony}, {receipt.time}")
         screen.line(f"digest {digest}")
         _show(screen, commitment)
-        for key, parts in signed_as.items():
-            screen.line(f"signed by {key} as {', '.join(parts) or 'nobody whom the commitment declares'}")
+        for key, held_as in signed_as.items():
+            screen.line(f"signed by {key} as {', '.join(held_as) or 'nobody whom the commitment declares'}")
+        screen.table(
+            ("role", "name", "public key", "signature"),
+            [(p["role"], p["name"] or "", str(p["public_key"])[:64], p["state"]) for p in parts],
+        )
         screen.line(f"wrote {target}")
-        screen.line("next: send it to the next party, or back to the organiser")
+        following = f"send it to {', '.join(missing)}" if missing else "send it back to the organiser: all have signed"
+        screen.line(f"next: {following}")
 
-    signatures = [s.keyid for s in Receipt.parse(signed).signatures]
     data = {"wrote": [str(target)], "receipt": receipt_json(receipt, digest), "signed_as": signed_as}
-    return Answer(data={**data, "signatures": signatures}, show=show)
+    return Answer(data={**data, "signatures": after, "signers": parts}, show=show)
 
 
 def _roles(commitment: Commitment) -> dict[str, list[str]]:
@@ -62,11 +78,62 @@ def _roles(commitment: Commitment) -> dict[str, list[str]]:
     return found
 
 
+def _signed(receipt: Receipt, signer: Declared) -> str:
+    """Whether a declared signer has signed, and where not, whether he must."""
+    given = {s.keyid: s.value for s in receipt.signatures}.get(keyid(bytes.fromhex(signer.public_key)))
+    if given is None:
+        return "missing" if signer.role in _MUST_SIGN else "need not"
+    scheme = SCHEMES.get(signer.algorithm)
+    if scheme is None:
+        return "not checked"
+    try:
+        scheme.verify(bytes.fromhex(signer.public_key), given, pae(PAYLOAD_TYPE, receipt.payload))
+    except MissingExtra:
+        return "not checked"
+    except KeyFileError:
+        return "bad signature"
+    return "signed"
+
+
+def _passing(picked: Filter) -> str:
+    return " and ".join(f"{c} in {', '.join(v or '(empty)' for v in values)}" for c, values in picked.items()) or "all"
+
+
+def _quota(quota: Quota | None) -> str:
+    if quota is None:
+        return "by its sampler"
+    members = {**quota.to_json(), **({} if quota.ratio is None else {"ratio": ratio(quota.ratio)})}
+    ordered = ("ratio", "count", "cap", "rounding", "scope", "minimum", "allow_zero")
+    return ", ".join(f"{name} {members[name]}" for name in ordered if name in members)
+
+
 def _show(screen: Screen, commitment: Commitment) -> None:
     """What a party should compare with what it was told, before anybody relies on its signature."""
     plan = commitment.plan
     screen.line(f"plan {plan.name}: {plan.title} ({plan.authority}, {plan.period}), {len(plan.tasks)} tasks")
+    screen.line(f"grounds {', '.join(plan.grounds) or 'none'}; recusals {plan.recusals or 'none'}")
     screen.table(("roster", "rows", "root"), [(m.name, m.rows, m.root) for m in commitment.rosters.values()])
+    screen.table(
+        ("task", "title", "roster", "filter", "strata", "sampler", "quota", "reserves"),
+        [
+            (t.id, t.title, t.roster, _passing(t.filter), ", ".join(t.strata), t.sampler, _quota(t.quota), t.reserves)
+            for t in plan.tasks
+        ],
+    )
+    screen.table(
+        ("task", "role", "roster", "filter", "load"),
+        [
+            (
+                t.id,
+                r.name,
+                t.team.roster,
+                _passing(r.filter),
+                f"cap {t.team.cap}" if t.team.cap else f"slack {t.team.slack}",
+            )
+            for t in plan.tasks
+            for r in t.team.roles
+        ],
+    )
     screen.table(
         ("source", "kind", "not before", "declared"),
         [
@@ -74,5 +141,4 @@ def _show(screen: Screen, commitment: Commitment) -> None:
             for s in commitment.sources
         ],
     )
-    screen.table(("role", "name", "public key"), [(s.role, s.name or "", s.public_key) for s in commitment.signers])
     screen.table(("deadline", "time"), commitment.deadlines.items())

@@ -14,6 +14,7 @@ from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import folder_argument, key_option, signers, time_option
 from dblrandom.cli.places import step_answer, take_step
 from dblrandom.cli.screen import Screen
+from dblrandom.errors import StepError
 from dblrandom.model import Json
 
 __all__ = ["replaced_of", "show_substitution", "substitute"]
@@ -44,6 +45,12 @@ def show_substitution(screen: Screen, body: Mapping[str, Json]) -> None:
     )
 
 
+def _check_staffed(body: Mapping[str, Json], target: str) -> None:
+    """A receipt that fills no slot would put nothing on record that the draw does not say already, with the reasons."""
+    if all(slot["inspector"] is None for slot in cast("list[dict[str, Any]]", body["slots"])):
+        raise StepError(f"task {body['task']!r}: nobody is eligible for an empty slot of {target!r}: it stays open")
+
+
 @command("substitute")
 @folder_argument
 @click.option("--task", metavar="T", required=True, help="The task.")
@@ -71,6 +78,8 @@ def substitute(
     held = signers(keys)
 
     def act(_: CeremonyFolder, ceremony: Ceremony, __: dict[str, bytes]) -> dict[str, Json]:
+        if open_target is not None:
+            _check_staffed(ceremony.compute_substitution(task, ground, **replaced), open_target)
         return dict(ceremony.substitute(task, ground, time=time, keys=held, **replaced).body)
 
     taken = take_step(folder, act)

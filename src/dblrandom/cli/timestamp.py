@@ -12,7 +12,7 @@ import click
 
 from dblrandom.adapters import timestamping
 from dblrandom.adapters.folder import CeremonyFolder
-from dblrandom.adapters.http import Client
+from dblrandom.adapters.network.http import Client
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, folder_argument, key_option, signers, time_option

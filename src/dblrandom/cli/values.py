@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import attrs
 import click
 
-from dblrandom.adapters import chainstore
-from dblrandom.adapters.fetching import fetch_value, read_value
 from dblrandom.adapters.files import read_bytes
-from dblrandom.adapters.http import Client
+from dblrandom.adapters.hashchains import store as chainstore
+from dblrandom.adapters.network.fetching import fetch_value, read_value
+from dblrandom.adapters.network.http import Client
 from dblrandom.adapters.secretfiles import read_secret
 from dblrandom.beacons.timelock import evidence_from_round, is_locked, open_timelock, round_source
 from dblrandom.ceremony import Ceremony

@@ -13,19 +13,17 @@ from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
 from dblrandom.errors import EntropyError, PlanError, RosterError
 from dblrandom.kernel.rows import check_id
+from dblrandom.kernel.schemes import KEY_SIZES
 from dblrandom.kernel.suite import Suite, suite_named
-from dblrandom.model import Json, Plan, Source, Task, check_names_distinct
+from dblrandom.model import BLIND, RECUSAL_COLUMNS, Json, Plan, Source, Task, check_names_distinct
 from dblrandom.roster import Manifest, Roster, RosterLike
 from dblrandom.sampling import Frame, MemoryFrame, Sampler, sampler_for
 
-__all__ = ["RECUSAL_COLUMNS", "ROLES", "Commitment", "Declared", "Framed", "eligibility_for", "frame_for"]
+__all__ = ["ROLES", "Commitment", "Declared", "Framed", "Frames", "eligibility_for", "frame_for"]
 
 ROLES = ("auditor", "operator", "organiser", "party", "witness")
 """What a signer can be: the organiser (or his own), a party that holds a secret, the operator of a hash chain, a
 witness, an auditor."""
-
-RECUSAL_COLUMNS = ("id", "inspector", "target", "ground", "approver")
-"""The columns of the roster of recusals (a confidential one has ``blind`` after them)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -128,11 +126,13 @@ class Commitment:
         for stage in ("reveal", "draw", "result"):
             if stage not in self.deadlines:
                 raise PlanError(f"there is none for {stage}", where="deadlines")
+        stated = ", ".join(f"{stage} by {self.deadlines[stage]}" for stage in ("reveal", "draw", "result"))
         if not self.deadlines["reveal"] <= self.deadlines["draw"] <= self.deadlines["result"]:
-            raise PlanError("they must not run backwards: reveal, draw, result", where="deadlines")
+            raise PlanError(f"they must not run backwards: {stated}", where="deadlines")
         for source in self.sources:
             if self.deadlines["reveal"] < source.not_before:
-                raise PlanError(f"the reveal is due before {source.name!r} can be public", where="deadlines")
+                problem = f"the reveal is due by {self.deadlines['reveal']}, before {source.name!r} can be public"
+                raise PlanError(f"{problem} at {source.not_before}; set a later one", where="deadlines")
         self.check_plan()
 
     def check_plan(self) -> None:
@@ -154,7 +154,7 @@ class Commitment:
         recusals = self.plan.recusals
         if recusals is not None:
             columns = self.manifest(recusals, "plan.recusals").columns
-            if columns not in (RECUSAL_COLUMNS, (*RECUSAL_COLUMNS, "blind")):
+            if columns not in (RECUSAL_COLUMNS, (*RECUSAL_COLUMNS, BLIND)):
                 raise PlanError(f"it must have the columns {', '.join(RECUSAL_COLUMNS)}", where=f"roster {recusals!r}")
 
     def _check_signers(self) -> None:
@@ -164,6 +164,8 @@ class Commitment:
         for signer in self.signers:
             if signer.role not in ROLES:
                 raise PlanError(f"there is no role {signer.role!r}; there are {', '.join(ROLES)}", where="signers")
+            if len(signer.public_key) != 2 * KEY_SIZES.get(signer.algorithm, 0):
+                raise PlanError(f"{signer.public_key[:64]} is not a key of {signer.algorithm}", where="signers")
             if signer.role in ("auditor", "witness") and signer.public_key in organisers:
                 raise PlanError(
                     f"the key {signer.public_key} is the organiser's: it cannot be {signer.role} too", where="signers"
@@ -187,8 +189,11 @@ class Commitment:
         """
         return self.plan.task(task_id)
 
-    def check_rosters(self, rosters: Mapping[str, RosterLike], samplers: Sequence[Sampler] = ()) -> None:
+    def check_rosters(self, rosters: Mapping[str, RosterLike], samplers: Sequence[Sampler] = ()) -> Frames:
         """Check everything that committing requires of the rosters' rows, for every task.
+
+        Returns:
+            The frames that were made for it, for whoever draws next.
 
         Raises:
             RosterError: a roster is not the one committed, or a recusal names somebody unknown or his own approver.
@@ -197,10 +202,11 @@ class Commitment:
         self.check_plan()
         self.check_manifests(rosters)
         self._check_recusals(rosters)
+        frames = Frames(self, rosters)
         for task in self.plan.tasks:
-            frame = frame_for(self, task, rosters)
-            sampler_for(task, samplers).allocate(task, frame.sizes())
-            eligibility_for(self, task, rosters)
+            sampler_for(task, samplers).allocate(task, frames.frame(task).sizes())
+            frames.eligibility(task)
+        return frames
 
     def check_manifests(self, rosters: Mapping[str, RosterLike]) -> None:
         """Check that every committed roster is given, whole and unchanged.
@@ -260,7 +266,7 @@ def _check_columns(task: Task, rosters: Mapping[str, Manifest]) -> None:
         if name not in rosters:
             raise PlanError(f"no roster {name!r} is committed; there are {', '.join(rosters)}", where=where)
         for column in columns:
-            if column not in rosters[name].columns or column == "blind":
+            if column not in rosters[name].columns or column == BLIND:
                 raise PlanError(
                     f"the roster {name!r} has no column {column!r}; it has {', '.join(rosters[name].columns)}",
                     where=where,
@@ -302,3 +308,30 @@ def eligibility_for(commitment: Commitment, task: Task, rosters: Mapping[str, Ro
         return Eligibility.build(people.columns, (tuple(r.values()) for r in people.records()), task.team.roles, known)
     except PlanError as error:
         raise PlanError(str(error), where=f"task {task.id!r}") from error
+
+
+class Frames:
+    """The frames of a commitment's tasks and who may take their roles, each worked out when first asked for, and once.
+
+    Who checks rosters and then draws from them hands this on, so that no roster is gone through twice. Tasks of one
+    roster, filter and strata have one frame.
+    """
+
+    def __init__(self, commitment: Commitment, rosters: Mapping[str, RosterLike]) -> None:
+        self._commitment = commitment
+        self._rosters = rosters
+        self._frames: dict[tuple[object, ...], Frame] = {}
+        self._eligibility: dict[str, Eligibility] = {}
+
+    def frame(self, task: Task) -> Frame:
+        """See :func:`frame_for`."""
+        key = (task.roster, task.filter, task.strata)
+        if key not in self._frames:
+            self._frames[key] = frame_for(self._commitment, task, self._rosters)
+        return self._frames[key]
+
+    def eligibility(self, task: Task) -> Eligibility:
+        """See :func:`eligibility_for`."""
+        if task.id not in self._eligibility:
+            self._eligibility[task.id] = eligibility_for(self._commitment, task, self._rosters)
+        return self._eligibility[task.id]

@@ -12,7 +12,7 @@ from types import MappingProxyType
 import attrs
 
 from dblrandom.assigning import Assignment, Eligibility, assign
-from dblrandom.drawing.commitment import Commitment, eligibility_for, frame_for
+from dblrandom.drawing.commitment import Commitment, Frames
 from dblrandom.errors import PlanError
 from dblrandom.kernel.entropy import draw_key
 from dblrandom.kernel.quota import units
@@ -129,31 +129,32 @@ class Draw(Mapping[str, TaskDraw]):
 
 
 def make_draw(
-    commitment: Commitment, seed: str, rosters: Mapping[str, RosterLike], samplers: Sequence[Sampler] = ()
+    commitment: Commitment, seed: str, rosters: Mapping[str, RosterLike] | Frames, samplers: Sequence[Sampler] = ()
 ) -> Draw:
     """Draw every task of a commitment.
 
     Args:
         commitment: what was committed.
         seed: the seed of docs/spec section 3, 64 hex.
-        rosters: the committed rosters, whole, by name.
+        rosters: the committed rosters, whole, by name; or the frames that checking them gave.
         samplers: third parties' samplers that tasks may name.
 
     Raises:
         PlanError, RosterError: what committing would have refused too.
     """
-    return Draw({task.id: _draw_task(commitment, task, seed, rosters, samplers) for task in commitment.plan.tasks})
+
+    def frames() -> Frames:
+        # Unless they are there already, one task's frame is let go before the next is made.
+        return rosters if isinstance(rosters, Frames) else Frames(commitment, rosters)
+
+    return Draw({task.id: _draw_task(commitment, task, seed, frames(), samplers) for task in commitment.plan.tasks})
 
 
-def _draw_task(
-    commitment: Commitment, task: Task, seed: str, rosters: Mapping[str, RosterLike], samplers: Sequence[Sampler]
-) -> TaskDraw:
+def _draw_task(commitment: Commitment, task: Task, seed: str, frames: Frames, samplers: Sequence[Sampler]) -> TaskDraw:
     suite = commitment.suite
-    selection = sampler_for(task, samplers).select(
-        task, frame_for(commitment, task, rosters), draw_key(suite, seed, task.id, "targets")
-    )
+    selection = sampler_for(task, samplers).select(task, frames.frame(task), draw_key(suite, seed, task.id, "targets"))
     key = draw_key(suite, seed, task.id, "inspectors")
-    eligibility = eligibility_for(commitment, task, rosters)
+    eligibility = frames.eligibility(task)
     targets = [unit.id for unit in selection.selected]
     assignment = assign(suite, key, targets, task.team.roles, eligibility, cap=task.team.cap, slack=task.team.slack)
     return TaskDraw(

@@ -23,6 +23,8 @@ from dblrandom.model import Json, Source, time_seconds
 __all__ = ["Case", "Committed", "decisive_moment", "earliest_independent", "independent_sources", "judge_entropy"]
 
 _ENOUGH = 2**64
+_OF_PERSONS = ("hashchain", "secret")
+"""The kinds whose holder is somebody with a key; no network can stand in for one."""
 
 
 @attrs.frozen(kw_only=True)
@@ -61,7 +63,7 @@ def _is_independent(source: Source, committed: Committed, case: Case, own: Colle
     holder, trust = beacon_for(source, case.beacons).holder(source), case.trust
     if holder is None:
         return True
-    if holder in trust.networks:
+    if source.kind not in _OF_PERSONS and holder in trust.networks:
         return True
     key = trust.key(holder)
     if key is None or key.public_key in own or not trust.is_independent(holder):

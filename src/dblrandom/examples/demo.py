@@ -13,13 +13,14 @@ from pathlib import Path
 
 import attrs
 
-from dblrandom.adapters import chainstore
 from dblrandom.adapters.files import os_failure
 from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.adapters.hashchains import store as chainstore
 from dblrandom.adapters.keyfiles import write_private_key
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.secretfiles import write_secret
 from dblrandom.adapters.sources import chain_source, secret_source
+from dblrandom.adapters.trustfiles import read_chain, with_chain
 from dblrandom.ceremony import Ceremony
 from dblrandom.drawing import Declared, Draw
 from dblrandom.drawing.standing import Standing
@@ -148,7 +149,7 @@ def _commit(folder: CeremonyFolder, cast: _Cast) -> None:
         time="2024-01-30T02:00:00Z",
         keys=[cast.keys[party] for party in ("organiser", "notary", *_HOLDERS)],
     )
-    folder.create(ceremony, suggested_trust(ceremony.commitment))
+    folder.create(ceremony, with_chain(suggested_trust(ceremony.commitment), read_chain(cast.chain)))
     for minute, witness in enumerate(_WITNESSES):
         _witness(folder, cast, witness, f"2024-01-30T02:0{minute + 5}:00Z")
     _witness(folder, cast, "notary", "2024-01-31T02:00:00Z", cast.secrets)

@@ -6,8 +6,9 @@ and no cryptography here.
 
 from __future__ import annotations
 
-from dblrandom.model.json import Json, Reader, ReadOnly
+from dblrandom.model.json import LARGEST_INTEGER, Json, Reader, ReadOnly
 from dblrandom.model.names import (
+    BLIND,
     RESERVED_COLUMNS,
     check_date,
     check_field,
@@ -25,6 +26,7 @@ from dblrandom.model.names import (
 )
 from dblrandom.model.outcome import ResultCode, SelectedUnit, Selection, StratumSelection, Team
 from dblrandom.model.people import (
+    RECUSAL_COLUMNS,
     Inspector,
     Recusal,
     RecusalGround,
@@ -42,6 +44,9 @@ from dblrandom.model.team import Filter, Role, TeamRule
 from dblrandom.model.terms import AdministrativeLevel, InspectionMethod, LegalBasis, Level, Track, Window
 
 __all__ = [
+    "BLIND",
+    "LARGEST_INTEGER",
+    "RECUSAL_COLUMNS",
     "RESERVED_COLUMNS",
     "SAMPLERS",
     "AdministrativeLevel",

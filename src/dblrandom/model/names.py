@@ -10,8 +10,14 @@ from dblrandom.errors import InputError, PlanError
 from dblrandom.model.json import show
 
 __all__ = [
+    "BLIND",
     "LONGEST_TEXT",
+    "MAX_FIELD_BYTES",
+    "MAX_ID_BYTES",
+    "NAME",
     "RESERVED_COLUMNS",
+    "ROSTER_NAME",
+    "UNSEEN_IN_ID",
     "check_date",
     "check_field",
     "check_hex",
@@ -27,19 +33,35 @@ __all__ = [
     "time_text",
 ]
 
-RESERVED_COLUMNS = frozenset({"blind", "id", "rank", "status"})
+BLIND = "blind"
+"""The last column of a confidential roster, and of no other (docs/spec, section 2)."""
+
+RESERVED_COLUMNS = frozenset({BLIND, "id", "rank", "status"})
 """Column names that result rosters use themselves; refused as stratum columns and roles (docs/spec, section 6)."""
 
 LONGEST_TEXT = 4096
 """Characters of a descriptive text."""
 
+MAX_FIELD_BYTES = 1024
+"""The longest field of a roster, in bytes of UTF-8."""
+
+MAX_ID_BYTES = 255
+"""The longest id, in bytes of UTF-8."""
+
+NAME = re.compile(r"[a-z0-9._-]{1,64}")
+"""A name of a ceremony, source, role or column."""
+
+ROSTER_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+"""A name of a roster, which may begin with a task's id."""
+
+UNSEEN_IN_ID = "\x80-\xa0\u200b-\u200f\u2028-\u202e\u2060\ufeff"
+"""What no id may hold besides control characters, as the inside of a character class (section 2)."""
+
 # A task id names two result rosters, <id>.selected and <id>.teams, and those names must be names too. Were 64
 # characters allowed here, the draw would fail after the entropy is known, when nothing can be repaired any more.
 _LONGEST_TASK_ID = 64 - len(".selected")
 
-_NAME = re.compile(r"[a-z0-9._-]{1,64}")
 _TASK_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{_LONGEST_TASK_ID}}}")
-_ROSTER_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX = re.compile(r"[0-9a-f]*")
@@ -47,7 +69,7 @@ _HEX = re.compile(r"[0-9a-f]*")
 # Written out because Python's own idea of "printable" changes with its Unicode version.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
 _NOT_IN_FIELD = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-_NOT_IN_ID = re.compile("[\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060\ufeff\ud800-\udfff]")
+_NOT_IN_ID = re.compile(f"[\x00-\x1f\x7f{UNSEEN_IN_ID}\ud800-\udfff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -63,7 +85,7 @@ def check_name(text: object, where: str, *, error: type[InputError] = PlanError)
     Raises:
         PlanError: or ``error``, as for every function of this module.
     """
-    if not _NAME.fullmatch(_text(text, where, error)):
+    if not NAME.fullmatch(_text(text, where, error)):
         raise error(f"{show(text)} is not a name; use 1 to 64 of a-z 0-9 . _ -", where=where)
     return str(text)
 
@@ -77,7 +99,7 @@ def check_task_id(text: object, where: str, *, error: type[InputError] = PlanErr
 
 def check_roster_name(text: object, where: str, *, error: type[InputError] = PlanError) -> str:
     """A roster's name, which may have ``A-Z`` because a result roster begins with a task's id: 1 to 64 characters."""
-    if not _ROSTER_NAME.fullmatch(_text(text, where, error)):
+    if not ROSTER_NAME.fullmatch(_text(text, where, error)):
         raise error(f"{show(text)} is not a roster's name; use 1 to 64 of A-Z a-z 0-9 . _ -", where=where)
     return str(text)
 
@@ -127,8 +149,8 @@ def check_field(text: object, where: str, *, error: type[InputError] = PlanError
         raise error(
             f"{show(value)} has the character U+{ord(found[0]):04X}, which no roster field can hold", where=where
         )
-    if len(value.encode("utf-8")) > 1024:
-        raise error("is over 1024 bytes, which no roster field can hold", where=where)
+    if len(value.encode("utf-8")) > MAX_FIELD_BYTES:
+        raise error(f"is over {MAX_FIELD_BYTES} bytes, which no roster field can hold", where=where)
     return value
 
 
@@ -141,8 +163,8 @@ def check_id(text: object, where: str, *, error: type[InputError] = PlanError) -
         raise error(f"{show(value)} has the character U+{ord(found[0]):04X}, which no id can hold", where=where)
     if value != value.strip(" "):
         raise error(f"{show(value)} has a space at an end; remove it", where=where)
-    if len(value.encode("utf-8")) > 255:
-        raise error("is over 255 bytes, which no id can hold", where=where)
+    if len(value.encode("utf-8")) > MAX_ID_BYTES:
+        raise error(f"is over {MAX_ID_BYTES} bytes, which no id can hold", where=where)
     return value
 
 

@@ -8,7 +8,7 @@ from typing import Self
 
 import attrs
 
-from dblrandom.errors import PlanError
+from dblrandom.errors import InputError, PlanError
 from dblrandom.model.json import Json, Reader, listed, placed, show, whole
 from dblrandom.model.names import check_field, check_hex, check_id, check_name, check_names_distinct, check_task_id
 from dblrandom.model.ratio import check_ratio, ratio_from_json, ratio_to_json
@@ -34,6 +34,19 @@ class ResultCode(StrEnum):
     def chinese(self) -> str:
         """The words in which results are published."""
         return _RESULTS[self]
+
+    @classmethod
+    def read(cls, text: object, where: str = "result code", *, error: type[InputError] = PlanError) -> ResultCode:
+        """The code of a text: the code itself, or exactly its published words.
+
+        Raises:
+            PlanError: or ``error``, where it is neither.
+        """
+        for code in cls:
+            if text in (code.value, code.chinese):
+                return code
+        known = ", ".join(f"{code.value} ({code.chinese})" for code in cls)
+        raise error(f"{show(text)} is not one of {known}", where=where)
 
 
 _RESULTS = {

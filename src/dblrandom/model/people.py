@@ -10,11 +10,12 @@ import attrs
 
 from dblrandom.errors import PlanError
 from dblrandom.model.json import Json, Reader, ReadOnly, at, choice, placed, show
-from dblrandom.model.names import check_date, check_field, check_id, check_name
+from dblrandom.model.names import BLIND, check_date, check_field, check_id, check_name
 from dblrandom.model.population import Population
 from dblrandom.model.terms import AdministrativeLevel
 
 __all__ = [
+    "RECUSAL_COLUMNS",
     "Inspector",
     "Recusal",
     "RecusalGround",
@@ -24,7 +25,9 @@ __all__ = [
 ]
 
 _INSPECTOR_COLUMNS = ("id", "unit", "level", "post", "certificate")
-_RECUSAL_COLUMNS = ("id", "inspector", "target", "ground", "approver")
+
+RECUSAL_COLUMNS = ("id", "inspector", "target", "ground", "approver")
+"""The columns of the roster of recusals (a confidential one has ``blind`` after them)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -66,7 +69,7 @@ class Inspector:
         if not isinstance(self.extra, Mapping):
             raise PlanError(f"{show(self.extra)} is not a table of columns", where="inspector.extra")
         for column, field in self.extra.items():
-            if check_name(column, "inspector.extra") in (*_INSPECTOR_COLUMNS, "blind"):
+            if check_name(column, "inspector.extra") in (*_INSPECTOR_COLUMNS, BLIND):
                 raise PlanError(f"{column!r} is not an extra column", where="inspector.extra")
             check_field(field, at("inspector.extra", column))
         object.__setattr__(self, "extra", ReadOnly(self.extra))
@@ -195,7 +198,7 @@ class Recusal:
     def row(self) -> dict[str, str]:
         """The roster's row; its ``ground`` is ``<ground>:<origin>``."""
         own = (self.id, self.inspector, self.target, f"{self.ground}:{self.origin}", self.approver)
-        return dict(zip(_RECUSAL_COLUMNS, own, strict=True))
+        return dict(zip(RECUSAL_COLUMNS, own, strict=True))
 
     def to_json(self) -> dict[str, Json]:
         """``{"id", "inspector", "target", "ground", "origin", "approver"}``."""
@@ -204,7 +207,7 @@ class Recusal:
     @classmethod
     def from_json(cls, value: object, where: str) -> Self:
         """Read a recusal strictly; a ``PlanError`` names the path."""
-        reader = Reader(value, where, (*_RECUSAL_COLUMNS, "origin"))
+        reader = Reader(value, where, (*RECUSAL_COLUMNS, "origin"))
         with placed(where, "recusal"):
             return cls(
                 id=reader.text("id"),
@@ -221,4 +224,4 @@ def recusal_population(
 ) -> Population:
     """The recusals as a population with the columns id, inspector, target, ground, approver."""
     rows = (recusal.row() for recusal in recusals)
-    return Population.from_dicts(name, _RECUSAL_COLUMNS, rows, confidential=confidential)
+    return Population.from_dicts(name, RECUSAL_COLUMNS, rows, confidential=confidential)

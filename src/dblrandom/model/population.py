@@ -9,7 +9,7 @@ import attrs
 
 from dblrandom.errors import RosterError
 from dblrandom.model.json import Json, Reader, listed, show
-from dblrandom.model.names import check_name, check_names_distinct, check_roster_name
+from dblrandom.model.names import BLIND, check_name, check_names_distinct, check_roster_name
 
 __all__ = ["Population"]
 
@@ -63,7 +63,7 @@ class Population:
         check_names_distinct(columns, where, error=RosterError)
         if not columns or columns[0] != "id":
             raise RosterError("the first column must be id", where=where)
-        if "blind" in columns:
+        if BLIND in columns:
             raise RosterError("blind is added when a confidential roster is built; leave it out", where=where)
         if not isinstance(self.confidential, bool):
             raise RosterError(

@@ -15,7 +15,9 @@ from dblrandom.errors import EntropyError
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.entropy import seed_lines
 from dblrandom.kernel.suite import SHA256, Suite
-from dblrandom.model import Json, Source
+from dblrandom.kernel.text import is_hex
+from dblrandom.model import Json, Source, check_time, time_seconds
+from dblrandom.model.names import time_text
 from dblrandom.testing.expect import expect, expect_refused
 
 __all__ = ["BeaconCase", "BeaconConformance"]
@@ -137,11 +139,25 @@ class BeaconConformance:
             expect(self.beacon.outcomes(case.source) == found, "the number of outcomes changes")
 
     def test_holder(self) -> None:
-        """It names the key of whoever could know the value beforehand, or says that there is nobody."""
+        """It names whoever could know the value beforehand, by a key or network id, or says that nobody could."""
         for case in self.cases:
             found = self.beacon.holder(case.source)
-            known = found is None or (len(found) == 64 and set(found) <= set("0123456789abcdef"))
-            expect(known, "a holder is a key id of 64 lower-case hex characters, or None")
+            known = found is None or is_hex(found, 64) or is_hex(found, 128)
+            expect(known, "a holder is an id of 64 or 128 lower-case hex characters, or None")
+            expect(self.beacon.holder(case.source) == found, "the holder changes")
+
+    def test_public_from(self) -> None:
+        """Where its schedule tells when the value is public, it takes no other ``not_before``."""
+        for case in self.cases:
+            found = self.beacon.public_from(case.source)
+            expect(self.beacon.public_from(case.source) == found, "the moment changes")
+            if found is None:
+                continue
+            check_time(found, "public_from")
+            expect(case.source.not_before == found, f"not_before is {case.source.not_before}, and public_from {found}")
+            for seconds in (-1, 1, 86400):
+                moved = attrs.evolve(case.source, not_before=time_text(time_seconds(found) + seconds))
+                expect_refused(lambda s=moved: self.beacon.check_source(s), EntropyError, "another not_before")  # type: ignore[misc]
 
     def _no_foreign_error(self, case: BeaconCase) -> None:
         try:

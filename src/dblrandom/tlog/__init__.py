@@ -2,7 +2,7 @@
 
 A ceremony proves that its own draw was not bent. That there was no second ceremony beside it, no single ceremony can
 prove: this takes a list of everything that was ever prepared, from which nothing can be taken away unnoticed.
-Everything here is pure; files are :mod:`dblrandom.adapters.logfolder`.
+Everything here is pure; files are :mod:`dblrandom.adapters.publiclog.folder`.
 """
 
 from __future__ import annotations

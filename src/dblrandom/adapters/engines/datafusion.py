@@ -1,180 +1,222 @@
-"""Scans by DataFusion: tickets by its own SHA-256, over all cores, spilling to disk where it has to (docs/engines.md)."""
+"""Scans and sorts by DataFusion: tickets by its own SHA-256, on all cores, spilling to disk (docs/engines/files)."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
+from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
-import datafusion
 import pyarrow as pa
+import pyarrow.compute as pc
 from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext, col, lit
 from datafusion import functions as f
 
-from dblrandom.errors import DblrandomError, PlanError, RosterError
+from dblrandom.adapters.engines.arrowfiles import Files, failing
+from dblrandom.errors import PlanError
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.kernel.tickets import candidates
 from dblrandom.sampling import Stratum
 
-__all__ = ["MEMORY", "FusionScan", "failing", "session", "view"]
+__all__ = ["MEMORY", "FusionScan", "in_order"]
 
-MEMORY = 1_200_000_000
+MEMORY = 800_000_000
 """Bytes that the engine may hold for sorting before it spills to disk."""
 
+_BATCHES = (8192, 512, 64)  # rows; smaller ones where rows are so wide that merging would not fit into the memory
+_ABOVE_ALL = b"\xff" * 33
+_SETTINGS = {
+    # A file's own statistics are not believed: with false ones, rows would be skipped that the commitment has.
+    "datafusion.execution.collect_statistics": "false",
+    "datafusion.execution.parquet.bloom_filter_on_read": "false",
+    "datafusion.execution.parquet.enable_page_index": "false",
+    "datafusion.execution.parquet.pruning": "false",
+    "datafusion.execution.spill_compression": "lz4_frame",
+}
 
-def session() -> SessionContext:
-    """A fresh session: all cores, bounded memory, spilling into the system's temporary folder."""
-    runtime = RuntimeEnvBuilder().with_disk_manager_os().with_fair_spill_pool(MEMORY)
-    return SessionContext(SessionConfig().with_information_schema(False), runtime)
+
+def in_order(files: Files) -> Iterator[pa.RecordBatch]:
+    """All rows in the order of the ids' bytes, with the roster's columns as text.
+
+    What is spilled, and all else that is written, lies in one temporary folder and goes with it.
+    """
+    for rows in _BATCHES:
+        with _frame(files, rows) as frame:
+            stream = (batch.to_pyarrow() for batch in frame.sort(col("c0").sort(ascending=True)).execute_stream())
+            try:
+                first = next(stream, None)
+            except Exception as error:
+                if "Resources exhausted" not in str(error) or rows == _BATCHES[-1]:
+                    raise
+                continue
+            if first is not None:
+                yield from _gathered(chain([first], stream), files.batch_rows)
+            return
+
+
+def _gathered(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Fewer and larger batches; DataFusion's are small."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        if held and count + len(batch) > rows:
+            yield pa.concat_batches(held)
+            held, count = [], 0
+        held.append(batch)
+        count += len(batch)
+    if count:
+        yield pa.concat_batches(held)
 
 
 @contextmanager
-def failing(where: str) -> Iterator[None]:
-    """Turn what Arrow or DataFusion raises into one line of the library's own."""
-    try:
-        yield
-    except DblrandomError:
-        raise
-    except (
-        pa.ArrowException,
-        OSError,
-        ValueError,
-        datafusion.DataFusionError if hasattr(datafusion, "DataFusionError") else OSError,
-    ) as error:
-        raise RosterError(f"it cannot be read: {_first_line(error)}", where=where) from error
-    except Exception as error:
-        # The engine's binding raises plain Exception for whatever happened in it.
-        if type(error) is not Exception:
-            raise
-        raise RosterError(f"the engine failed: {_first_line(error)}", where=where) from error
+def _frame(files: Files, batch_rows: int = _BATCHES[0]) -> Iterator[Any]:
+    """The files as a data frame, its columns ``c0``, ``c1`` and on, as text; a missing value is the empty text."""
+    with TemporaryDirectory(prefix="dblrandom-") as place:
+        spill = os.path.join(place, "spilled")
+        os.mkdir(spill)
+        runtime = RuntimeEnvBuilder().with_disk_manager_specified(spill).with_fair_spill_pool(MEMORY)
+        config = SessionConfig(_SETTINGS).with_batch_size(batch_rows).with_information_schema(False)
+        context = SessionContext(config, runtime)
+        yield _parquet(context, files, place) if files.kind == "parquet" else _others(context, files)
 
 
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0][:300]
+def _parquet(context: SessionContext, files: Files, place: str) -> Any:
+    # DataFusion reads one file or one folder, whose name it takes for a pattern. A folder of links has exactly the
+    # wanted files in their order, and names without surprises; reading it as one table keeps few files open at a time.
+    folder = os.path.join(place, "parts")
+    os.mkdir(folder)
+    for number, path in enumerate(files.paths):
+        os.symlink(os.path.abspath(path), os.path.join(folder, f"{number:06d}.parquet"))
+    schema = pa.schema([(source, pa.string_view()) for source in files.sources])
+    frame = context.read_parquet(f"file://{quote(folder)}/", schema=schema)
+    return frame.select(*(_text(n, _column(source)) for n, source in enumerate(files.sources)))
 
 
-def view(context: SessionContext, dataset: Any, kind: str, files: Sequence[str], named: Mapping[str, str]) -> Any:
-    """The files as a data frame with the roster's columns, as text; a missing value is the empty text."""
-    if kind == "parquet" and len({str(file).rpartition("/")[0] for file in files}) == 1 and len(files) > 1:
-        frame = context.read_parquet(files[0].rpartition("/")[0])
-    elif kind == "parquet" and len(files) == 1:
-        frame = context.read_parquet(files[0])
-    else:
-        context.register_dataset("rows", dataset)
-        frame = context.table("rows")
-    text = pa.string()
-    return frame.select(
-        *(f.coalesce(col(f'"{source}"').cast(text), lit("")).alias(name) for name, source in named.items())
-    )
+def _others(context: SessionContext, files: Files) -> Any:
+    frame: Any = None
+    for number in range(len(files.paths)):
+        context.register_dataset(f"t{number}", files.dataset(number))
+        part = context.table(f"t{number}").select(
+            *(_text(n, _column(source).cast(pa.string())) for n, source in enumerate(files.sources))
+        )
+        frame = part if frame is None else frame.union(part)
+    return frame
+
+
+def _column(name: str) -> Any:
+    """A column by its exact name; unquoted, its case would be folded and its dots would divide it."""
+    escaped = name.replace('"', '""')
+    return col(f'"{escaped}"')
+
+
+def _text(number: int, column: Any) -> Any:
+    return (f.coalesce(column, lit("")) if number else column).alias(f"c{number}")
 
 
 class FusionScan:
-    """The rows of one task; see :class:`~dblrandom.sampling.threshold.Scan`."""
+    """The rows of one task; see :class:`~dblrandom.sampling.threshold.Scan`.
+
+    Args:
+        files: the files.
+        suite: the ceremony's suite.
+        keep: the task's filter.
+        strata: its stratum columns.
+        where: what to call the task in errors.
+
+    Raises:
+        PlanError: a column that is not there.
+    """
 
     def __init__(
-        self,
-        dataset: Any,
-        kind: str,
-        files: Sequence[str],
-        named: Mapping[str, str],
-        suite: Suite,
-        keep: Mapping[str, Sequence[str]],
-        strata: tuple[str, ...],
-        where: str,
+        self, files: Files, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str
     ) -> None:
         for name in (*keep, *strata):
-            if name not in named:
-                raise PlanError(f"there is no column {name!r}; the roster has {', '.join(named)}", where=where)
-        self._suite, self._keep, self._strata, self._where = suite, keep, strata, where
-        self._context = session()
-        with failing(where):
-            self._rows = view(self._context, dataset, kind, files, named)
-            kept = self._rows
-            for name, values in keep.items():
-                kept = kept.filter(f.in_list(col(f'"{name}"'), [lit(value) for value in values]))
-        self._kept = kept
+            if name not in files.columns:
+                raise PlanError(f"there is no column {name!r}; the roster has {', '.join(files.columns)}", where=where)
+        self._files, self._suite, self._where = files, suite, where
+        self._keep = {f"c{files.columns.index(name)}": (name, values) for name, values in keep.items()}
+        self._strata = [f"c{files.columns.index(name)}" for name in strata]
 
     def sizes(self) -> dict[Stratum, int]:
         """See :meth:`Scan.sizes`."""
-        with failing(self._where):
-            self._check_values()
+        with failing(self._where), _frame(self._files) as frame:
+            self._check_values(frame)
+            kept = self._kept(frame)
             if not self._strata:
-                rows = self._kept.count()
+                rows = kept.count()
                 return {(): rows} if rows else {}
-            grouped = self._kept.aggregate([col(f'"{s}"') for s in self._strata], [f.count(lit(1)).alias("_rows")])
-            found = pa.Table.from_batches(grouped.collect(), schema=grouped.schema())
-        columns = [found.column(n).to_pylist() for n in range(len(self._strata))]
-        return dict(zip(zip(*columns, strict=True), found.column(len(self._strata)).to_pylist(), strict=True))
+            counted = kept.aggregate([col(s) for s in self._strata], [f.count(lit(1)).alias("rows")]).collect()
+            sizes: dict[Stratum, int] = {}
+            for batch in counted:
+                *strata, rows = (column.to_pylist() for column in batch.columns)
+                sizes.update(zip(zip(*strata, strict=True), rows, strict=True))
+            return sizes
 
-    def _check_values(self) -> None:
-        for name, values in self._keep.items():
-            wanted = [lit(value) for value in values]
-            there = self._rows.filter(f.in_list(col(f'"{name}"'), wanted)).select(col(f'"{name}"')).distinct().collect()
-            seen = {value for batch in there for value in batch.column(0).to_pylist()}
+    def below(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
+        """See :meth:`Scan.below`; where DataFusion lacks the suite's hash, ids are hashed here, one after another."""
+        with failing(self._where), _frame(self._files) as frame:
+            rows = self._kept(frame)
+            if self._suite is not SHA256:
+                yield from self._hashed_here(rows, key, bounds)
+                return
+            ticket = f.sha256(f.concat(lit(f"{key}:"), col("c0")))
+            rows = self._bounded(rows, ticket, bounds)
+            for strata, batch in self._read(rows.select(*map(col, self._strata), col("c0"), ticket.alias("ticket"))):
+                ids, tickets = (column.cast(pa.binary()) for column in batch.columns[-2:])
+                yield from zip(strata, pc.binary_join_element_wise(tickets, ids, b"").to_pylist(), strict=True)
+
+    def _hashed_here(
+        self, rows: Any, key: str, bounds: Mapping[Stratum, bytes | None]
+    ) -> Iterator[tuple[Stratum, bytes]]:
+        for strata, batch in self._read(rows.select(*map(col, self._strata), col("c0"))):
+            found = candidates(self._suite, key, batch.columns[-1].cast(pa.binary()).to_pylist())
+            for stratum, candidate in zip(strata, found, strict=True):
+                bound = bounds.get(stratum, b"")
+                if bound is None or candidate[:32] < bound:
+                    yield stratum, candidate
+
+    def _read(self, rows: Any) -> Iterator[tuple[Sequence[Stratum], pa.RecordBatch]]:
+        for each in rows.execute_stream():
+            batch = each.to_pyarrow()
+            values = [column.to_pylist() for column in batch.columns[: len(self._strata)]]
+            yield list(zip(*values, strict=True)) if values else [()] * len(batch), batch
+
+    def _kept(self, rows: Any) -> Any:
+        for column, (_, values) in self._keep.items():
+            rows = rows.filter(f.in_list(col(column), [lit(value) for value in values]))
+        return rows
+
+    def _bounded(self, rows: Any, ticket: Any, bounds: Mapping[Stratum, bytes | None]) -> Any:
+        """The rows whose ticket is below their own stratum's bound."""
+        limits = {stratum: _ABOVE_ALL if bound is None else bound for stratum, bound in bounds.items()}
+        highest = max(limits.values(), default=b"")
+        if highest != _ABOVE_ALL:
+            rows = rows.filter(ticket < lit(highest))  # few pass, so that joining costs nothing
+        if not self._strata:
+            return rows
+        names = [f"s{n}" for n in range(len(self._strata))]
+        table = pa.RecordBatch.from_arrays(
+            [
+                *(pa.array(values, pa.string_view()) for values in zip(*limits, strict=True)),
+                pa.array(list(limits.values()), pa.binary()),
+            ],
+            [*names, "bound"],
+        )
+        context = SessionContext()
+        joined = rows.join(context.create_dataframe([[table]]), left_on=self._strata, right_on=names, how="inner")
+        return joined.filter(ticket < col("bound"))
+
+    def _check_values(self, rows: Any) -> None:
+        for column, (name, values) in self._keep.items():
+            there = rows.filter(f.in_list(col(column), [lit(value) for value in values])).select(col(column)).distinct()
+            seen = {value for batch in there.collect() for value in batch.column(0).to_pylist()}
             absent = [value for value in values if value not in seen]
             if absent:
                 raise PlanError(
-                    f"no row of the whole roster has {name} = {min(absent, key=str.encode)!r}; mend the filter or the roster",
+                    f"no row of the whole roster has {name} = {min(absent, key=str.encode)!r}; mend the filter or the "
+                    "roster",
                     where=self._where,
                 )
-
-    def below(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
-        """See :meth:`Scan.below`."""
-        if self._suite is not SHA256:
-            yield from self._hashed_here(key, bounds)
-            return
-        ticket = f.sha256(f.concat(lit(f"{key}:"), col("id")))
-        every = [stratum for stratum, bound in bounds.items() if bound is None]
-        limited = {stratum: bound for stratum, bound in bounds.items() if bound is not None}
-        rows = self._kept
-        if limited and len(set(limited.values())) == 1 and not every and len(limited) == 1:
-            rows = rows.filter(ticket < lit(next(iter(limited.values()))))
-        elif limited or every:
-            rows = self._joined(rows, {**limited, **dict.fromkeys(every, b"\xff" * 33)}, ticket)
-        yield from self._read(
-            rows.select(*(col(f'"{s}"') for s in self._strata), col("id").alias("_id"), ticket.alias("_t"))
-        )
-
-    def _joined(self, rows: Any, bounds: Mapping[Stratum, bytes], ticket: Any) -> Any:
-        """The rows of these strata whose ticket is below their own stratum's bound."""
-        if not self._strata:
-            return rows.filter(ticket < lit(next(iter(bounds.values()))))
-        arrays = [pa.array([stratum[n] for stratum in bounds], pa.string()) for n in range(len(self._strata))]
-        names = [f"_s{n}" for n in range(len(self._strata))]
-        table = pa.RecordBatch.from_arrays([*arrays, pa.array(list(bounds.values()), pa.binary())], [*names, "_bound"])
-        right = self._context.create_dataframe([[table]])
-        joined = rows.join(right, left_on=[f'"{s}"' if False else s for s in self._strata], right_on=names, how="inner")
-        return joined.filter(ticket < col("_bound"))
-
-    def _read(self, rows: Any) -> Iterator[tuple[Stratum, bytes]]:
-        with failing(self._where):
-            for batch in rows.execute_stream():
-                found = batch.to_pyarrow()
-                count = len(self._strata)
-                strata = (
-                    zip(*(found.column(n).to_pylist() for n in range(count)), strict=True)
-                    if count
-                    else [()] * len(found)
-                )
-                ids, tickets = found.column(count).to_pylist(), found.column(count + 1).to_pylist()
-                for stratum, row_id, ticket in zip(strata, ids, tickets, strict=True):
-                    yield stratum, ticket + row_id.encode()
-
-    def _hashed_here(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
-        """Where the engine has not the suite's hash, its rows are hashed by the kernel."""
-        rows = self._kept.select(*(col(f'"{s}"') for s in self._strata), col("id").alias("_id"))
-        with failing(self._where):
-            for batch in rows.execute_stream():
-                found = batch.to_pyarrow()
-                count = len(self._strata)
-                strata = (
-                    zip(*(found.column(n).to_pylist() for n in range(count)), strict=True)
-                    if count
-                    else [()] * len(found)
-                )
-                ids = [row_id.encode() for row_id in found.column(count).to_pylist()]
-                for stratum, candidate in zip(strata, candidates(self._suite, key, ids), strict=True):
-                    bound = bounds.get(stratum, b"")
-                    if bound is None or candidate[:32] < bound:
-                        yield stratum, candidate

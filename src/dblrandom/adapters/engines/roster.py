@@ -8,10 +8,10 @@ from typing import Self
 
 import attrs
 
-from dblrandom.adapters.engines.table import OutOfOrder, Table
+from dblrandom.adapters.engines.table import HashedTable, Leaf, OutOfOrder, Table
 from dblrandom.errors import RosterError
-from dblrandom.kernel.merkle import Tree
-from dblrandom.kernel.rows import BLIND, check_columns, check_id, id_of
+from dblrandom.kernel.merkle import Tree, leaf_hash, root_from_path
+from dblrandom.kernel.rows import BLIND, check_columns, check_id, header_line, id_of
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.roster import Manifest, Proof, ProofPage
 from dblrandom.roster.manifest import PAGE_ROWS
@@ -24,7 +24,7 @@ __all__ = ["EngineRoster"]
 class EngineRoster:
     """A roster that can be committed, drawn from and proved from, without holding its rows.
 
-    In memory are the Merkle tree and the first id of each page, about 100 bytes for 256 rows.
+    In memory are the Merkle tree and the first id of each page, about 130 bytes for 256 rows.
 
     Attributes:
         table: where the rows are.
@@ -64,18 +64,17 @@ class EngineRoster:
     @classmethod
     def _read(cls, table: Table, suite: Suite, progress: Callable[[int], object]) -> Self:
         firsts: list[bytes] = []
-        last: bytes | memoryview = b""
+        rows = 0
 
-        def leaves() -> Iterator[bytes]:
-            nonlocal last
-            for page in table.pages(PAGE_ROWS):
-                firsts.append(page.first)
-                progress(PAGE_ROWS * len(firsts))
-                yield suite.hash(b"".join((b"\x00", page.data)))
-                last = page.data
+        def hashes() -> Iterator[bytes]:
+            nonlocal rows
+            for leaf in _leaves(table, suite):
+                firsts.append(leaf.first)
+                rows += leaf.rows
+                progress(rows)
+                yield leaf.hash
 
-        tree = Tree(suite, leaves())
-        rows = PAGE_ROWS * max(len(firsts) - 1, 0) + bytes(last).count(b"\n")
+        tree = Tree(suite, hashes())
         manifest = Manifest(
             columns=table.columns, name=table.name, page_rows=PAGE_ROWS, root=tree.root.hex(), rows=rows
         )
@@ -113,7 +112,11 @@ class EngineRoster:
             RosterError: the table was changed since it was committed to.
         """
         self.table.check_unchanged()
-        return ThresholdFrame(self.suite, self.table.scan(self.suite, keep, strata, where=where), where=where)
+        frame = ThresholdFrame(self.suite, self.table.scan(self.suite, keep, strata, where=where), where=where)
+        found = sum(frame.sizes().values())
+        if not keep and found != len(self):
+            raise RosterError(f"{found} rows were counted where {len(self)} were committed", where=where)
+        return frame
 
     def find(self, unit_id: bytes) -> bytes | None:
         """The line of an id, or ``None``."""
@@ -132,9 +135,13 @@ class EngineRoster:
         return None if line is None else dict(zip(self.columns, line.decode("utf-8").split("\t"), strict=True))
 
     def records(self) -> Iterator[dict[str, str]]:
-        """Every row in order, each as its fields by column, read from the table as they are asked for."""
-        for page in self.table.pages(self.page_rows):
-            for line in bytes(page.data).decode("utf-8").split("\n")[:-1]:
+        """Every row in order, each as its fields by column, read from the table as they are asked for.
+
+        Raises:
+            RosterError: at the first page that is not the one committed.
+        """
+        for page in self._pages():
+            for line in page.decode("utf-8").split("\n")[:-1]:
                 yield dict(zip(self.columns, line.split("\t"), strict=True))
 
     def prove(self, unit_id: str) -> Proof:
@@ -153,10 +160,23 @@ class EngineRoster:
         return Proof(unit_id, self.name, tuple(self._proof_page(each) for each in pages))
 
     def write(self, write: Callable[[bytes], object]) -> None:
-        """Hand the canonical file to ``write``, piece by piece."""
-        write("\t".join(self.columns).encode() + b"\n")
-        for page in self.table.pages(self.page_rows):
-            write(bytes(page.data))
+        """Hand the canonical file to ``write``, piece by piece.
+
+        Raises:
+            RosterError: at the first page that is not the one committed; what was handed out before it was.
+        """
+        write(header_line(self.columns) + b"\n")
+        for page in self._pages():
+            write(page)
+
+    def _pages(self) -> Iterator[bytes]:
+        index = -1
+        for index, page in enumerate(self.table.pages(self.page_rows)):
+            data = bytes(page.data)
+            self._check_page(index, data)
+            yield data
+        if index + 1 != len(self._firsts):
+            raise self._changed()
 
     def _page_of(self, unit_id: bytes) -> int:
         """The page on which an id is or would be, -1 before the first."""
@@ -165,10 +185,34 @@ class EngineRoster:
     def _lines(self, index: int) -> list[bytes]:
         after = self._firsts[index + 1] if index + 1 < len(self._firsts) else None
         lines = self.table.lines(self._firsts[index], after)
-        if len(lines) != self.manifest.page_size(index):
-            raise RosterError("its rows are not the ones committed: the table was changed", where=f"roster {self.name}")
+        self._check_page(index, b"".join([line + b"\n" for line in lines]))
         return lines
+
+    def _check_page(self, index: int, data: bytes) -> None:
+        """What a table says again is believed only where it is what was committed."""
+        if index >= len(self._firsts):
+            raise self._changed()
+        leaf, path = leaf_hash(self.suite, data), self._tree.path(index)
+        if root_from_path(self.suite, leaf, index, len(self._firsts), path) != self._tree.root:
+            raise self._changed()
+
+    def _changed(self) -> RosterError:
+        return RosterError("its rows are not the ones committed: the table was changed", where=f"roster {self.name}")
 
     def _proof_page(self, index: int) -> ProofPage:
         data = b"".join(line + b"\n" for line in self._lines(index))
         return ProofPage(index, data, tuple(step.hex() for step in self._tree.path(index)))
+
+
+def _leaves(table: Table, suite: Suite) -> Iterator[Leaf]:
+    found = table.leaves(suite, PAGE_ROWS) if isinstance(table, HashedTable) else None
+    if found is not None:
+        yield from found
+        return
+    for page in table.pages(PAGE_ROWS):
+        # A joined copy is what both suites hash; a page has no more than a few hundred kilobytes.
+        yield Leaf(suite.hash(b"".join((b"\x00", page.data))), page.first, _count(page.data))
+
+
+def _count(data: bytes | memoryview) -> int:
+    return bytes(data).count(b"\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -11,7 +11,7 @@ from dblrandom.errors import RosterError
 from dblrandom.kernel.suite import Suite
 from dblrandom.sampling import Scan
 
-__all__ = ["OutOfOrder", "Page", "Table"]
+__all__ = ["HashedTable", "Leaf", "OutOfOrder", "Page", "Table"]
 
 
 class OutOfOrder(RosterError):
@@ -24,6 +24,14 @@ class Page:
 
     data: bytes | memoryview
     first: bytes
+
+
+class Leaf(NamedTuple):
+    """What a commitment keeps of one page: its leaf hash, the id of its first row, and how many rows it has."""
+
+    hash: bytes
+    first: bytes
+    rows: int
 
 
 @runtime_checkable
@@ -70,5 +78,18 @@ class Table(Protocol):
 
         Raises:
             RosterError: it was changed since.
+        """
+        ...
+
+
+@runtime_checkable
+class HashedTable(Table, Protocol):
+    """A table that can hash its pages by itself, where its rows are or on several cores."""
+
+    def leaves(self, suite: Suite, page_rows: int) -> Iterator[Leaf] | None:
+        """The leaves of the pages that :meth:`Table.pages` would give, in order; ``None`` where it lacks the suite.
+
+        Raises:
+            RosterError, OutOfOrder: as :meth:`Table.pages`.
         """
         ...

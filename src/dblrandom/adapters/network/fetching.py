@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import Protocol
 
 from dblrandom.adapters import clock
-from dblrandom.adapters.chainclient import fetch_step
-from dblrandom.adapters.drandclient import fetch_info, fetch_round
-from dblrandom.adapters.http import Client
-from dblrandom.adapters.nistclient import fetch_pulse, pulse_of
-from dblrandom.adapters.relays import first_good, json_answer
+from dblrandom.adapters.hashchains.client import fetch_step
+from dblrandom.adapters.network.drand import fetch_info, fetch_round
+from dblrandom.adapters.network.http import Client
+from dblrandom.adapters.network.nist import fetch_pulse, pulse_of
+from dblrandom.adapters.network.relays import first_good, json_answer
 from dblrandom.beacons import Beacon, HashChainBeacon, drand, nist
 from dblrandom.beacons.drandchain import PROFILES, ChainInfo
 from dblrandom.beacons.nistcerts import PINNED

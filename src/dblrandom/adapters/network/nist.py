@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dblrandom.adapters import clock
-from dblrandom.adapters.http import Client
-from dblrandom.adapters.relays import first_good, json_answer
+from dblrandom.adapters.network.http import Client
+from dblrandom.adapters.network.relays import first_good, json_answer
 from dblrandom.beacons.nistcerts import PINNED
 from dblrandom.beacons.pulse import Pulse
 from dblrandom.errors import EntropyError, KeyFileError, NotYetPublic

@@ -1,7 +1,7 @@
 """What a chain's server says to each address: the one place that decides what is public (docs/spec, section 3).
 
-Every path is matched whole against those of :mod:`dblrandom.adapters.chainsite`, so that no path of a request ever
-becomes the path of a file, and a step is answered only where the revealer has revealed it.
+Every path is matched whole against those of :mod:`dblrandom.adapters.hashchains.site`, so that no path of a request
+ever becomes the path of a file, and a step is answered only where the revealer has revealed it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 
 from attrs import frozen
 
-from dblrandom.adapters import chainsite
-from dblrandom.adapters.chainfiles import load_pulse
-from dblrandom.adapters.chainrevealer import Revealer
+from dblrandom.adapters.hashchains import site as chainsite
+from dblrandom.adapters.hashchains.files import load_pulse
+from dblrandom.adapters.hashchains.revealer import Revealer
 from dblrandom.kernel.canonical import encode
 from dblrandom.model import Json, time_seconds
 

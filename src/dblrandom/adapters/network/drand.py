@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from dblrandom.adapters import clock
-from dblrandom.adapters.http import Client
-from dblrandom.adapters.relays import agreed, first_good, json_answer
+from dblrandom.adapters.network.http import Client
+from dblrandom.adapters.network.relays import agreed, first_good, json_answer
 from dblrandom.beacons.drand import Round, check_round
 from dblrandom.beacons.drandchain import PROFILES, ChainInfo
 from dblrandom.errors import EntropyError, InputError, NotYetPublic

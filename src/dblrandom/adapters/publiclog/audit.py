@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dblrandom.adapters.logfiles import Log
+from dblrandom.adapters.publiclog.files import Log
 from dblrandom.drawing import Commitment
 from dblrandom.errors import VerificationError
 from dblrandom.evidence import Transcript

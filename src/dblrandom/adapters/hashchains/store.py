@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dblrandom.adapters.chainfiles import (
+from dblrandom.adapters.files import os_failure, read_bytes, write_atomic
+from dblrandom.adapters.hashchains.files import (
     INFO_NAME,
     PULSES_NAME,
     ChainInfo,
@@ -20,7 +21,6 @@ from dblrandom.adapters.chainfiles import (
     read_info,
     write_pulses,
 )
-from dblrandom.adapters.files import os_failure, read_bytes, write_atomic
 from dblrandom.adapters.journal import Change, apply, recover
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.adapters.secretfiles import read_secret, secret_file

@@ -2,7 +2,7 @@
 
 A connection serves one ``GET`` or ``HEAD``: its head is read within a few seconds and a few kilobytes, and then it is
 closed. Where too many are open, the one that has been open longest makes room. The standard library's parser sees only
-a head that is there as a whole; what is said to it, :mod:`dblrandom.adapters.chainanswers` decides.
+a head that is there as a whole; what is said to it, :mod:`dblrandom.adapters.hashchains.answers` decides.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from types import TracebackType
 from typing import Any
 
 from dblrandom.adapters import clock
-from dblrandom.adapters.chainanswers import Reply, answer, problem
-from dblrandom.adapters.chainrevealer import Revealer, steady_seconds
-from dblrandom.adapters.chainstore import SECRETS_NAME
+from dblrandom.adapters.hashchains.answers import Reply, answer, problem
+from dblrandom.adapters.hashchains.revealer import Revealer, steady_seconds
+from dblrandom.adapters.hashchains.store import SECRETS_NAME
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.errors import DblrandomError, FolderError, NetworkError
 

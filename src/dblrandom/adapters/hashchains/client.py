@@ -14,9 +14,9 @@ from typing import Protocol
 from attrs import frozen
 
 from dblrandom.adapters import clock
-from dblrandom.adapters.chainfiles import LIMIT, ChainInfo, Pulse
-from dblrandom.adapters.chainstore import extend_copy
-from dblrandom.adapters.http import check_url
+from dblrandom.adapters.hashchains.files import LIMIT, ChainInfo, Pulse
+from dblrandom.adapters.hashchains.store import extend_copy
+from dblrandom.adapters.network.http import check_url
 from dblrandom.beacons.hashchain import HashChainBeacon
 from dblrandom.drawing import Value
 from dblrandom.errors import EntropyError, InputError, NetworkError, NotYetPublic
@@ -31,7 +31,7 @@ _ABSENT = (404, 425)
 
 
 class Getter(Protocol):
-    """What asks over HTTP: :class:`dblrandom.adapters.http.Client`, or a test's stand-in."""
+    """What asks over HTTP: :class:`dblrandom.adapters.network.http.Client`, or a test's stand-in."""
 
     def get(self, url: str, *, limit: int = ..., accept: str | None = None) -> bytes:
         """The body of the answer; ``NetworkError`` with the ``status`` where it is not 200."""

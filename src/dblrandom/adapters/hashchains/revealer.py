@@ -12,9 +12,9 @@ from pathlib import Path
 
 from attrs import define, field
 
-from dblrandom.adapters import chainsite
-from dblrandom.adapters.chainfiles import ChainInfo, count_pulses, read_info
-from dblrandom.adapters.chainstore import tick
+from dblrandom.adapters.hashchains import site as chainsite
+from dblrandom.adapters.hashchains.files import ChainInfo, count_pulses, read_info
+from dblrandom.adapters.hashchains.store import tick
 from dblrandom.errors import DblrandomError, NotYetPublic
 from dblrandom.model import Json, time_seconds
 

@@ -16,7 +16,7 @@ from attrs import frozen
 from dblrandom.adapters.files import os_failure
 from dblrandom.adapters.journal import Change, Ops, apply, recover
 from dblrandom.adapters.lock import FolderLock
-from dblrandom.adapters.logfiles import ARCHIVE, CHECKPOINT, VKEY, Log, checkpoint_at, read_log
+from dblrandom.adapters.publiclog.files import ARCHIVE, CHECKPOINT, VKEY, Log, checkpoint_at, read_log
 from dblrandom.errors import FolderError, InputError, KeyFileError, StepError
 from dblrandom.evidence import Transcript
 from dblrandom.kernel.signing import Signer

@@ -19,8 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
-from dblrandom.adapters.chainfiles import LIMIT, ChainInfo, Pulse, count_pulses, load_pulse, read_info
 from dblrandom.adapters.files import os_failure, read_bytes, write_atomic
+from dblrandom.adapters.hashchains.files import LIMIT, ChainInfo, Pulse, count_pulses, load_pulse, read_info
 from dblrandom.errors import FolderError, InputError
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.entropy import chain_step

@@ -1,0 +1,249 @@
+"""Parquet, CSV, TSV and Arrow files as Arrow reads them: which files, which columns, unchanged or not."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.dataset as ds
+import pyarrow.fs as pa_fs
+
+from dblrandom.adapters.engines._arrowcolumns import check_alike, is_text, layout, types
+from dblrandom.adapters.files import os_failure
+from dblrandom.errors import DblrandomError, RosterError
+
+__all__ = ["KINDS", "MOST_FILES", "Files", "failing", "file_kind", "rows_of"]
+
+KINDS: Mapping[str, str] = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".arrow": "ipc",
+    ".feather": "ipc",
+    ".ipc": "ipc",
+}
+"""Kinds of files by the ends of their names."""
+MOST_FILES = 100_000
+"""The most files that one folder may have."""
+
+_CELLS = 262_144  # of one batch; a field has at most 1,024 bytes, so a batch never comes near Arrow's limit of 2 GiB
+_PARTITION = re.compile(r"[^=]+=")
+_FULL = re.compile("no space left|disk quota|file too large|max_temp_directory_size", re.IGNORECASE)
+
+
+def file_kind(path: Path) -> str | None:
+    """``parquet``, ``csv``, ``tsv`` or ``ipc`` by the end of a file's name; ``None`` for anything else."""
+    return KINDS.get(path.suffix.lower())
+
+
+@attrs.frozen(kw_only=True)
+class Files:
+    """Files of one kind, whose rows are one table.
+
+    Attributes:
+        kind: as :func:`file_kind`.
+        paths: the files, in the order of their paths below the folder.
+        sources: the files' own names for the roster's columns, ``id`` first.
+        columns: the roster's columns.
+        types: for each file and column its Arrow type.
+        encoding: the encoding of CSV and TSV.
+    """
+
+    kind: str
+    paths: tuple[str, ...]
+    sources: tuple[str, ...]
+    columns: tuple[str, ...]
+    types: tuple[tuple[Any, ...], ...]
+    encoding: str
+    _stamps: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def open(
+        cls,
+        place: str | os.PathLike[str],
+        unit_id: str,
+        columns: Sequence[str] | None,
+        rename: Mapping[str, str],
+        encoding: str,
+    ) -> Files:
+        """Find the files and their columns; no row is read.
+
+        Raises:
+            RosterError: files of several kinds, or a column that is missing or of another type in one of them.
+            FolderError: the system does not let one be read.
+        """
+        kind, paths = _found(Path(place))
+        stamps = tuple(_stamp(path) for path in paths)
+        schema = _schema(paths[0], kind, encoding)
+        sources, names = layout(list(schema.names), unit_id, columns, dict(rename), paths[0])
+        found = [types(schema, sources, paths[0])]
+        for path in paths[1:]:
+            found.append(types(_schema(path, kind, encoding), sources, path))
+            check_alike(found[0], found[-1], sources, path)
+        return cls(
+            kind=kind,
+            paths=paths,
+            sources=sources,
+            columns=names,
+            types=tuple(found),
+            encoding=encoding,
+            stamps=stamps,
+        )
+
+    @property
+    def batch_rows(self) -> int:
+        """How many rows are worked on at a time."""
+        return max(256, _CELLS // max(2, len(self.columns)))
+
+    def changed(self) -> str | None:
+        """A file that is not as it was found, by its size, its time and its number on the disk."""
+        return next((p for p, s in zip(self.paths, self._stamps, strict=True) if _stamp(p) != s), None)
+
+    def rows(self) -> int | None:
+        """How many rows the files say they have, or ``None`` where only reading would tell."""
+        if self.kind not in ("parquet", "ipc"):
+            return None
+        return sum(map(rows_of, map(Path, self.paths)))
+
+    def dataset(self, place: int) -> Any:
+        """The file at ``place`` as an Arrow data set."""
+        schema = pa.schema([(s, pa.string()) for s in self.sources]) if self.kind in ("csv", "tsv") else None
+        with failing(self.paths[place]):
+            return _dataset(self.paths[place], self.kind, self.encoding, schema)
+
+    def batches(self, first: bytes | None = None, after: bytes | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows, file by file, with the roster's columns; with ``first``, ids from it on and below ``after``."""
+        for place, path in enumerate(self.paths):
+            keep = None if first is None else _between(self.sources[0], self.types[place][0], first, after)
+            with failing(path):
+                scanner = self.dataset(place).scanner(
+                    columns={name: ds.field(source) for name, source in zip(self.columns, self.sources, strict=True)},
+                    filter=keep,
+                    batch_size=self.batch_rows,
+                    batch_readahead=2,
+                    fragment_readahead=1,
+                )
+                yield from (batch for batch in scanner.to_batches() if len(batch))
+
+
+def rows_of(path: Path) -> int:
+    """How many rows a Parquet or Arrow file says it has; errors as :func:`failing`."""
+    with failing(str(path)):
+        return int(_dataset(str(path), str(file_kind(path)), "").count_rows())
+
+
+@contextmanager
+def failing(where: str) -> Iterator[None]:
+    """Turn what Arrow or DataFusion raises into one line of the library's own.
+
+    Raises:
+        RosterError: with the first line of what was said, and what to do about a full disk.
+    """
+    try:
+        yield
+    except DblrandomError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _refused(error, where) from error
+    except BaseException as error:
+        # The engine's binding raises a plain Exception for whatever happens in it, and its panics are BaseExceptions.
+        if type(error) is not Exception and type(error).__name__ != "PanicException":
+            raise
+        raise _refused(error, where) from error
+
+
+def _refused(error: BaseException, where: str) -> RosterError:
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    if _FULL.search(str(error)):
+        said = f"the disk for temporary files is full; free it, or set TMPDIR to a larger one ({said[:200]})"
+    elif "Resources exhausted" in said:
+        said = f"its rows do not fit into the memory allowed for sorting; sort them by id before ({said[:200]})"
+    return RosterError(f"cannot be read: {said[:400]}", where=where)
+
+
+def _found(place: Path) -> tuple[str, tuple[str, ...]]:
+    """The kind of a file or of all files of a folder, and their paths; hidden ones and ``_SUCCESS`` are not meant."""
+    with os_failure(place, "read it"):
+        if place.is_symlink():
+            raise RosterError("is a symbolic link; name the file or folder itself", where=str(place))
+        if not place.is_dir():
+            os.stat(place)
+            kind = file_kind(place)
+            if kind is None:
+                raise RosterError(f"is not a file of a known kind ({', '.join(KINDS)})", where=str(place))
+            return kind, (str(place),)
+        parts = sorted(_walk(place, ""))
+    if not parts:
+        raise RosterError(f"has no files of a known kind ({', '.join(KINDS)})", where=str(place))
+    kinds = {file_kind(Path(part)) for part in parts}
+    if None in kinds or len(kinds) > 1:
+        odd = next(part for part in parts if file_kind(Path(part)) != file_kind(Path(parts[0])) or None in kinds)
+        raise RosterError(f"has files of more than one kind, such as {odd!r}; keep only the parts", where=str(place))
+    return str(kinds.pop()), tuple(str(place / part) for part in parts)
+
+
+def _walk(folder: Path, below: str) -> Iterator[str]:
+    count = 0
+    for entry in os.scandir(folder / below):
+        path, count = f"{below}{entry.name}", count + 1
+        if entry.name.startswith((".", "_")):
+            continue
+        if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
+            raise RosterError("is a link or a device; put the files themselves there", where=str(folder / path))
+        if count > MOST_FILES:
+            raise RosterError(f"has more than {MOST_FILES} files; join them to larger ones", where=str(folder / below))
+        if not entry.is_dir():
+            yield path
+        elif _PARTITION.match(entry.name):
+            raise RosterError(
+                "is a partition of which the folder's name is a column; write that column into the files, or open one "
+                "partition by itself",
+                where=str(folder / path),
+            )
+        else:
+            yield from _walk(folder, f"{path}/")
+
+
+def _stamp(path: str) -> tuple[int, ...]:
+    with os_failure(path, "read it"):
+        found = os.stat(path)
+        if not os.access(path, os.R_OK):
+            raise PermissionError(13, "Permission denied")
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _dataset(path: str, kind: str, encoding: str, schema: pa.Schema | None = None) -> Any:
+    form: Any = kind
+    if kind in ("csv", "tsv"):
+        form = ds.CsvFileFormat(
+            parse_options=pa_csv.ParseOptions(
+                delimiter="," if kind == "csv" else "\t",
+                quote_char='"' if kind == "csv" else False,
+                newlines_in_values=kind == "csv",
+                ignore_empty_lines=False,
+            ),
+            read_options=pa_csv.ReadOptions(encoding="gb18030" if encoding.startswith("gb") else "utf8"),
+            convert_options=pa_csv.ConvertOptions(strings_can_be_null=False, quoted_strings_can_be_null=False),
+        )
+    return ds.dataset([path], format=form, schema=schema, filesystem=pa_fs.LocalFileSystem())
+
+
+def _schema(path: str, kind: str, encoding: str) -> pa.Schema:
+    with failing(path):
+        return _dataset(path, kind, encoding).schema
+
+
+def _between(source: str, kind: Any, first: bytes, after: bytes | None) -> Any:
+    """Ids of a range; not cast where they are text, so that Parquet's statistics can tell what need not be read."""
+    same = is_text(kind) and not pa.types.is_dictionary(kind)
+    field = ds.field(source) if same else ds.field(source).cast(pa.string())
+    form = kind if same else pa.string()
+    keep = field >= pa.scalar(first.decode(), form)
+    return keep if after is None else keep & (field < pa.scalar(after.decode(), form))

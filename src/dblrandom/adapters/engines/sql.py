@@ -1,0 +1,165 @@
+"""Rosters in a database: PostgreSQL, MySQL, MariaDB, SQLite (docs/engines/sql.md).
+
+Tickets are computed and compared in the server, and only candidates travel. Commitment and draw see one state of the
+data, that of the transaction in which the table was opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import quoted_name
+
+from dblrandom.adapters.engines._sqlrows import Lines
+from dblrandom.adapters.engines._sqlscan import SqlScan, SqlSource
+from dblrandom.adapters.engines._sqlsnapshot import Snapshot
+from dblrandom.adapters.engines.sqldialects import SqlDialect, Text
+from dblrandom.adapters.engines.table import Page
+from dblrandom.errors import PlanError, RosterError
+from dblrandom.kernel.rows import check_columns
+from dblrandom.kernel.suite import Suite
+from dblrandom.model.names import check_roster_name
+from dblrandom.sampling import Scan
+
+__all__ = ["SqlTable"]
+
+_PAGES = 16
+"""The pages that are fetched at once."""
+
+
+class SqlTable:
+    """A table or view of a database, as it is at the moment of opening; a context manager.
+
+    Args:
+        engine_or_url: an SQLAlchemy engine, or a URL to make one of, such as ``postgresql+psycopg://user@host/base``.
+        table: the name of the table or view, exactly as the database has it.
+        name: the roster's name.
+        id: the column that holds the ids.
+        columns: the other columns that belong to the roster, in order; all of the table's unless given.
+        rename: the roster's names for columns that are called otherwise in the table.
+        schema: the table's schema, unless it is the connection's own.
+        dialect: how this database compares and hashes, where it is one that is not known here.
+
+    Raises:
+        RosterError: no connection, no such table or column, a type that is neither text nor whole numbers, a database
+            that cannot keep bytes or one state of the data apart.
+        MissingExtra: the driver that the URL names is not installed.
+    """
+
+    def __init__(
+        self,
+        engine_or_url: sa.Engine | sa.URL | str,
+        table: str,
+        *,
+        name: str,
+        id: str,  # noqa: A002 - the name of the column that it stands for
+        columns: Sequence[str] | None = None,
+        rename: Mapping[str, str] | None = None,
+        schema: str | None = None,
+        dialect: SqlDialect | None = None,
+    ) -> None:
+        check_roster_name(name, "roster", error=RosterError)
+        self.name, self._where = name, f"roster {name}"
+        self._snapshot = Snapshot(engine_or_url, dialect, self._where)
+        try:
+            self._choose(table, schema, id, columns, rename or {})
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The roster's columns, ``id`` first."""
+        return tuple(self._source.texts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the transaction, and the connection where this table opened it."""
+        self._snapshot.close()
+
+    def check_unchanged(self) -> None:
+        """The rows are those of one transaction and cannot change; it must not have ended.
+
+        Raises:
+            RosterError: it has.
+        """
+        self._snapshot.one(sa.select(sa.literal_column("1")))
+
+    def in_order(self) -> Self:
+        """The table itself: the database sorts."""
+        return self
+
+    def pages(self, page_rows: int) -> Iterator[Page]:
+        """See :meth:`dblrandom.adapters.engines.table.Table.pages`; read through a cursor of the server."""
+        made, rest = Lines(self.columns, self._where), list[bytes]()
+        for rows in self._snapshot.stream(self._select().order_by(self._order), page_rows * _PAGES):
+            rest += made.add(rows)
+            whole = len(rest) - len(rest) % page_rows
+            yield from _paged(rest[:whole], page_rows)
+            del rest[:whole]
+        yield from _paged(rest, page_rows)
+        there = self._snapshot.one(self._source.select(sa.func.count()))
+        if there != made.count:
+            raise RosterError(f"{made.count} of {there} rows were read: the rows changed meanwhile", where=self._where)
+
+    def lines(self, first: bytes, after: bytes | None) -> list[bytes]:
+        """See :meth:`dblrandom.adapters.engines.table.Table.lines`."""
+        low = self._order >= self._as_id(first)
+        wanted = self._select().where(low if after is None else low & (self._order < self._as_id(after)))
+        return Lines(self.columns, self._where).add(self._snapshot.all(wanted.order_by(self._order)))
+
+    def scan(self, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Scan:
+        """See :meth:`dblrandom.adapters.engines.table.Table.scan`."""
+        for column in (*keep, *strata):
+            if column not in self._source.texts:
+                known = ", ".join(self.columns)
+                raise PlanError(f"there is no column {column!r}; the roster has {known}", where=where)
+        return SqlScan(self._source, suite, keep, strata, where)
+
+    def _choose(
+        self, table: str, schema: str | None, unit: str, others: Sequence[str] | None, rename: Mapping[str, str]
+    ) -> None:
+        """Decide on the columns, and make the expressions for them."""
+        kinds, dialect = self._snapshot.begin(table, schema), self._snapshot.dialect
+        chosen = [unit, *(others if others is not None else (column for column in kinds if column != unit))]
+        for column in (*chosen, *rename):
+            if column not in kinds:
+                known = ", ".join(kinds)
+                raise RosterError(f"the table {table!r} has no column {column!r}; it has {known}", where=self._where)
+            if column in chosen and not dialect.takes(kinds[column]):
+                said = f"the column {column!r} is neither text nor whole numbers, but {type(kinds[column]).__name__}"
+                raise RosterError(f"{said}; leave it out, or make it text in a view", where=self._where)
+        names = ["id", *(rename.get(column, column) for column in chosen[1:])]
+        check_columns(names, False, f"{self._where}, columns")
+        own = sa.table(
+            quoted_name(table, True),
+            *(sa.column(quoted_name(column, True), kinds[column]) for column in dict.fromkeys(chosen)),
+            schema=None if schema is None else quoted_name(schema, True),
+        ).alias("r")
+        texts = {n: dialect.text(own.c[column], kinds[column]) for n, column in zip(names, chosen, strict=True)}
+        self._source = SqlSource(self._snapshot, own, texts)
+        self._order = dialect.ordered(own.c[unit], kinds[unit])
+        self._id_plain = self._order is own.c[unit]
+
+    def _select(self) -> sa.Select[Any]:
+        return self._source.select(*(text.label(f"c{place}") for place, text in enumerate(self._source.texts.values())))
+
+    def _as_id(self, unit_id: bytes) -> Text:
+        sent = sa.literal(unit_id.decode("utf-8"), sa.TEXT)
+        return sent if self._id_plain else self._snapshot.dialect.exact(sent)
+
+
+def _paged(lines: Sequence[bytes], page_rows: int) -> Iterator[Page]:
+    for start in range(0, len(lines), page_rows):
+        page = lines[start : start + page_rows]
+        yield Page(b"\n".join(page) + b"\n", page[0].partition(b"\t")[0])

@@ -1,0 +1,65 @@
+"""The embedded engine against memory: every rule of the conformance suite, in each form in which files hold text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dblrandom.adapters.engines.table import Table
+from dblrandom.testing import EngineConformance
+
+pa = pytest.importorskip("pyarrow")
+pytest.importorskip("datafusion")
+
+import pyarrow.feather  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
+
+from dblrandom.adapters.engines.arrow import ArrowTable  # noqa: E402
+
+Rows = Sequence[tuple[str, ...]]
+
+
+class Files(EngineConformance):
+    """Rows in two parts of uneven length."""
+
+    examples = 12
+    page_counts = (1, 256, 513)
+    kind: Any = None
+
+    @pytest.fixture(autouse=True)
+    def folders(self, tmp_path: Path) -> None:
+        self.places = (tmp_path / f"{n} [a]?*%41 \u4f01" for n in count())
+
+    def make_table(self, rows: Rows, columns: Sequence[str]) -> Table:
+        place = next(self.places)
+        place.mkdir()
+        values = list(zip(*rows, strict=True)) or [()] * len(columns)
+        whole = pa.table([pa.array(each, pa.string()) for each in values], names=list(columns))
+        cut = len(rows) // 3
+        for number, part in enumerate((whole.slice(0, cut), whole.slice(cut))):
+            self.write(part, place, number)
+        return ArrowTable.open(place, name=self.name, id="id")
+
+    def write(self, part: Any, place: Path, number: int) -> None:
+        raise NotImplementedError
+
+
+class TestParquet(Files):
+    def write(self, part: Any, place: Path, number: int) -> None:
+        pq.write_table(part, place / f"part-{number}.parquet", row_group_size=200)
+
+
+class TestFeather(Files):
+    """Uncompressed, in chunks, one part with large texts and the other with a dictionary."""
+
+    examples = 6
+    large = 1500
+
+    def write(self, part: Any, place: Path, number: int) -> None:
+        kind = pa.large_string() if number else pa.dictionary(pa.int32(), pa.string())
+        cast = pa.table([column.cast(kind) for column in part.columns], names=part.column_names)
+        pyarrow.feather.write_feather(cast, place / f"{number}.arrow", compression="uncompressed", chunksize=100)

@@ -1,0 +1,207 @@
+"""Draws in SQLite, and what every kind of database has in common."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import databases
+import pytest
+import sqlalchemy as sa
+import sqlcases
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.pool import NullPool
+
+from dblrandom.adapters.engines._sqlrows import Lines
+from dblrandom.adapters.engines.roster import EngineRoster
+from dblrandom.adapters.engines.sql import SqlTable
+from dblrandom.adapters.engines.sqldialects import Sqlite, dialect_named
+from dblrandom.errors import MissingExtra, RosterError
+from dblrandom.kernel.rows import row_line
+from dblrandom.kernel.suite import Suite
+from dblrandom.testing.oddrows import FAULTY_FIELDS, rosters
+
+KEY = "97b4f6f5bb7bc90b9c00e3126f360eec"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    made = sa.create_engine(f"sqlite:///{tmp_path / 'base.db'}", poolclass=NullPool)
+    yield made
+    made.dispose()
+
+
+def script(engine: sa.Engine, *statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+class TestSqlite(sqlcases.DatabaseCases):
+    @pytest.fixture(autouse=True)
+    def _base(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        script(engine, "PRAGMA journal_mode=WAL")
+
+    @pytest.mark.parametrize(
+        ("value", "told"),
+        [("1.5", "row 1 .id 'a'.: column 'kind' holds a float"), ("x'00ff'", "column 'kind' holds a bytes")],
+    )
+    def test_values_of_other_types(self, value: str, told: str) -> None:
+        self.run("CREATE TABLE loose (id, kind)", f"INSERT INTO loose VALUES ('a', {value})")
+        with self.opened("loose") as table, pytest.raises(RosterError, match=told):
+            EngineRoster.commit(table)
+
+    def test_values_without_a_declared_type(self) -> None:
+        self.run("CREATE TABLE loose (id, kind NUMERIC)", "INSERT INTO loose VALUES ('b', 7), (10, '007'), (9, 'x')")
+        with self.opened("loose") as table:
+            roster = EngineRoster.commit(table)
+            plain = sqlcases.memory([("10", "7"), ("9", "x"), ("b", "7")])
+            assert roster.manifest == plain.manifest
+            frame, true = sqlcases.frames(roster, plain, {"kind": ["7"]}, ["kind"])
+            assert frame.lowest(KEY, {("7",): 2}) == true.lowest(KEY, {("7",): 2})
+            assert roster.find(b"10") == b"10\t7"
+
+    def test_collations_of_columns(self) -> None:
+        rows = [("b", "x"), ("B", "X"), ("a", "x "), ("\u00e4", "X ")]
+        self.run("CREATE TABLE folded (id TEXT COLLATE NOCASE, kind TEXT COLLATE RTRIM)")
+        with self.engine.begin() as connection:
+            connection.execute(sa.text("INSERT INTO folded VALUES (:a, :b)"), [{"a": a, "b": b} for a, b in rows])
+        with self.opened("folded") as table:
+            plain = sqlcases.memory(rows)
+            for keep in ({}, {"kind": ["x", "X "]}):
+                frame, true = sqlcases.frames(EngineRoster.commit(table), plain, keep, ["kind"])
+                assert frame.lowest(KEY, frame.sizes()) == true.lowest(KEY, true.sizes())
+
+    def test_bytes_that_are_not_text(self) -> None:
+        self.run("CREATE TABLE t (id TEXT, kind TEXT)", "INSERT INTO t VALUES ('a', CAST(x'ff' AS TEXT))")
+        with self.opened("t") as table, pytest.raises(RosterError, match="the database refuses"):
+            EngineRoster.commit(table)
+
+    def test_one_connection_does_several_things(self) -> None:
+        rows = [(f"R{n:05d}", "x") for n in range(9000)]
+        with self.make_table(rows, ("id", "kind")) as table:
+            roster = EngineRoster.commit(table)
+            for number, record in enumerate(roster.records()):
+                if number % 1000 == 0:
+                    assert roster.row(record["id"]) == record
+
+
+def test_an_encoding_that_does_not_order_by_bytes(engine: sa.Engine) -> None:
+    script(engine, "PRAGMA encoding = 'UTF-16le'", "CREATE TABLE t (id TEXT)")
+    with pytest.raises(RosterError, match="the database's encoding is 'UTF-16le'; copy it to one in UTF-8"):
+        SqlTable(engine, "t", name="targets", id="id")
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    place = tmp_path / "base.db"
+    place.write_bytes(b"not a database\n" * 99)
+    with pytest.raises(RosterError, match="the database refuses: file is not a database; nothing was written"):
+        SqlTable(f"sqlite:///{place}", "t", name="targets", id="id")
+
+
+def test_a_url(engine: sa.Engine) -> None:
+    """The engine that is made for a URL is closed with the table; one that is given is not."""
+    name = databases.own_table(engine, ("id",), [("a",)])
+    with SqlTable(str(engine.url), name, name="targets", id="id") as table:
+        assert EngineRoster.commit(table).manifest == sqlcases.memory([("a",)], ["id"]).manifest
+
+
+@pytest.mark.parametrize("url", ["", "x", "sqlite", "nosuch://u:geheim@host/base", 7])
+def test_a_url_that_is_none(url: Any) -> None:
+    with pytest.raises(RosterError, match="this is not the URL of a database") as caught:
+        SqlTable(url, "t", name="targets", id="id")
+    assert "geheim" not in str(caught.value)
+
+
+def test_nobody_there() -> None:
+    pytest.importorskip("pymysql")
+    with pytest.raises(RosterError, match=r"^roster targets: the database refuses: .*; nothing was written$") as caught:
+        SqlTable("mysql+pymysql://u:geheim@127.0.0.1:9/base", "t", name="targets", id="id")
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pymysql", None)
+    with pytest.raises(MissingExtra, match="the URL asks for a driver that is not installed: pip install pymysql"):
+        SqlTable("mysql+pymysql://u@127.0.0.1:9/base", "t", name="targets", id="id")
+
+
+def test_a_database_that_nobody_has_tried() -> None:
+    with pytest.raises(RosterError, match=r"draws were not tried in 'oracle'; there are .*, or give a dialect"):
+        dialect_named("oracle", "roster targets")
+
+
+@pytest.mark.parametrize("name", ["", "Größe", "a b", 7])
+def test_a_name_that_is_none(engine: sa.Engine, name: Any) -> None:
+    with pytest.raises(RosterError, match="roster"):
+        SqlTable(engine, "t", name=name, id="id")
+
+
+def test_a_database_that_sorts_otherwise(engine: sa.Engine) -> None:
+    """The order that a database gives is not believed."""
+
+    class Folding(Sqlite):
+        def exact(self, text: Any) -> Any:
+            return sa.collate(text, "NOCASE")
+
+    name = databases.own_table(engine, ("id",), [("a",), ("B",), ("c",)])
+    with (
+        SqlTable(engine, name, name="targets", id="id", dialect=Folding()) as table,
+        pytest.raises(RosterError, match=r"row 2 .id 'B'.: the database does not put ids in the order of their bytes"),
+    ):
+        EngineRoster.commit(table)
+
+
+def test_a_database_that_hashes_otherwise(engine: sa.Engine) -> None:
+    class Wrong(Sqlite):
+        def ticket(self, suite: Suite, prefix: Any, unit_id: Any) -> Any:
+            return super().ticket(suite, prefix, unit_id + sa.literal_column("' '"))
+
+    name = databases.own_table(engine, ("id",), [(f"R{n}",) for n in range(9)])
+    with SqlTable(engine, name, name="targets", id="id", dialect=Wrong()) as table:
+        frame = EngineRoster.commit(table).frame({}, (), where="task '1'")
+        with pytest.raises(RosterError, match=r"task '1': the engine's ticket of '.*' is not the kernel's"):
+            frame.lowest(KEY, {(): 2})
+
+
+def test_rows_that_come_while_they_are_read(engine: sa.Engine) -> None:
+    """Where a view is made of tables that keep no state apart, the number of rows gives it away."""
+    name = databases.own_table(engine, ("id",), [("a",), ("b",)])
+    with SqlTable(engine, name, name="targets", id="id") as table:
+
+        def insert(rows: int) -> None:
+            table._snapshot._connection.exec_driver_sql(f"INSERT INTO {name} VALUES ('c')")
+
+        with pytest.raises(RosterError, match="2 of 3 rows were read: the rows changed meanwhile"):
+            EngineRoster.commit(table, progress=insert)
+
+
+@given(
+    rosters(), st.lists(st.tuples(st.integers(0, 99), st.sampled_from(FAULTY_FIELDS)), max_size=1), st.integers(1, 9)
+)
+def test_batches_are_checked_as_rows_are(
+    made: tuple[tuple[str, ...], Sequence[tuple[str, ...]]], faults: Sequence[tuple[int, str]], size: int
+) -> None:
+    """Whatever the batches, the lines or the refusal are those of the kernel."""
+    columns, rows = made
+    rows = sorted(rows, key=lambda row: row[0].encode())
+    for at, text in faults:
+        if rows:
+            row = rows[at % len(rows)]
+            rows[at % len(rows)] = (*row[:-1], text) if at % 2 else (text, *row[1:])
+    batches = [rows[start : start + size] for start in range(0, len(rows), size)]
+    true: list[bytes] | None
+    try:
+        true = [row_line(row, columns) for row in rows]
+    except RosterError:
+        true = None
+    lines = Lines(columns, "x")
+    if true is None:
+        with pytest.raises(RosterError):
+            [lines.add(batch) for batch in batches]
+    else:
+        assert [line for batch in batches for line in lines.add(batch)] == true
