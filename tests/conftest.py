@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
@@ -14,3 +16,11 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """With ``DBLRANDOM_NO_SKIPS`` a skipped test is a failure: there, every server has to be at hand."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if os.environ.get("DBLRANDOM_NO_SKIPS") and skipped:
+        terminalreporter.write_line(f"{len(skipped)} skipped, and nothing may be: {skipped[0].longrepr}", red=True)
+        raise pytest.exit.Exception("skipped tests", returncode=1)

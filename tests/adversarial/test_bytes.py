@@ -37,7 +37,7 @@ from kit import (
 from dblrandom.errors import CanonicalError, DblrandomError, InputError, VerificationError
 from dblrandom.evidence import Receipt, TrustPolicy
 from dblrandom.evidence.chain import GRAMMAR
-from dblrandom.kernel.canonical import MAX_BYTES, MAX_DEPTH, decode, encode
+from dblrandom.kernel.canonical import MAX_BYTES, MAX_DEPTH, MAX_VALUES, decode, encode
 from dblrandom.kernel.dsse import PAYLOAD_TYPE
 
 FIRST = honest().receipts[0]
@@ -267,6 +267,17 @@ def test_over_16_mebibytes() -> None:
     refused([text + b" "], check="receipt", match=f"at most {MAX_BYTES}")
     huge = b'{"payload":"' + b"A" * MAX_BYTES + b'","payloadType":"x","signatures":[]}'
     refused([huge], check="receipt", match=f"at most {MAX_BYTES}")
+
+
+def test_millions_of_empty_lists() -> None:
+    """Small on paper and large in memory: refused before the parser makes a list of each, in envelope and payload."""
+    bomb = b"[" + b"[]," * 3_000_000 + b"[]]"
+    refused([bomb], check="receipt", match=f"more than {MAX_VALUES} values")
+    inside = (
+        b'{"payload":"' + base64.b64encode(bomb) + b'","payloadType":"' + PAYLOAD_TYPE.encode() + b'","signatures":'
+    )
+    signature = b'[{"keyid":"' + b"0" * 64 + b'","sig":"' + base64.b64encode(bytes(64)) + b'"}]}'
+    refused([inside + signature], check="receipt", match=f"more than {MAX_VALUES} values")
 
 
 @pytest.mark.parametrize("payload", [b"null", b"true", b"0", b'""', b"[]", b"{}", b'{"body":{}}', b'{"body":null}'])

@@ -406,6 +406,18 @@ INDEXES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.parametrize("name", [*PUBLIC, SUMS])
+def test_a_link_to_the_very_same_bytes(place: Place, name: str) -> None:
+    """What a link leads to can be changed after it was checked; it is tampering, not a file that cannot be read."""
+    (place.root.parent / "aside").write_bytes(place.files[name])
+    (place.root / name).unlink()
+    (place.root / name).symlink_to(place.root.parent / "aside")
+    error = place.verdict()
+    assert isinstance(error, VerificationError)
+    assert (error.check, error.where) == ("folder", name)
+    assert "is a link or a device" in str(error)
+
+
 @pytest.mark.parametrize("attack", INDEXES)
 def test_another_form_of_the_index(place: Place, attack: str) -> None:
     (place.root / SUMS).write_bytes(INDEXES[attack](place.files[SUMS]))

@@ -126,7 +126,17 @@ def decode(data: bytes, where: str) -> Any:
     except ValueError:  # not JSON at all, or a lone surrogate
         raise Refused(f"canonical: {where} is not JSON") from None
     need(again == data, "canonical", f"{where} is not in canonical form")
+    need(values_in(value) <= 2_097_152, "canonical", f"{where} has more than 2,097,152 values")
     return value
+
+
+def values_in(value: Any) -> int:
+    found, waiting = 0, [value]
+    while waiting:
+        found += 1
+        one = waiting.pop()
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+    return found
 
 
 HEX = re.compile(r"[0-9a-f]*\Z")

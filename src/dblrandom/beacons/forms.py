@@ -16,7 +16,7 @@ import attrs
 from dblrandom.errors import EntropyError
 from dblrandom.model.json import show
 
-__all__ = ["Form", "canonical_value"]
+__all__ = ["Form", "Part", "canonical_value"]
 
 LONGEST_VALUE = 256
 """Characters of a public value (docs/spec, section 3)."""

@@ -63,6 +63,10 @@ class Cli(click.Group):
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return exits.ERROR
+        except OSError as error:
+            # Only stdout is written outside the library, whose own errors have been caught above it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _fail("FolderError", f"stdout: cannot write to it: {error.strerror}", False)
         except (click.Abort, KeyboardInterrupt):
             return _fail("Interrupted", "interrupted; the next step finishes or undoes what was begun", as_json)
         except click.ClickException as error:
@@ -132,10 +136,11 @@ def _epilogue() -> str:
     cls=Cli, epilog=_epilogue(), no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.version_option(__version__, message="dblrandom %(version)s")
-def cli() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
+def cli(as_json: bool) -> None:
     """Verifiable random draws of inspection targets and inspectors (双随机、一公开).
 
-    Every command takes --json: one JSON object on stdout, on failure too.
+    Every command takes --json, before its name or after it: one JSON object on stdout, on failure too.
     """
 
 

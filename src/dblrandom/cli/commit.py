@@ -107,53 +107,53 @@ def commit(
     commit --envelope FILE.
     """
     place = some_folder(folder)
-    with working("reading the folder"):
-        standing = _standing(place)
-    if envelope is not None:
-        signed = read_bytes(envelope)
-        commitment = _commitment_in(signed, envelope)
-        plan = commitment.plan
-        if plan_file is not None and load_plan(plan_file) != plan:
-            raise PlanError("this is not the plan that the envelope commits to", where=str(plan_file))
-        rosters = named_rosters(commitment.suite, pairs(roster, "--roster"), ids, encoding)
+    with recovering(place):
+        with working("reading the folder"):
+            standing = _standing(place)
+        if envelope is not None:
+            signed = read_bytes(envelope)
+            commitment = _commitment_in(signed, envelope)
+            plan = commitment.plan
+            if plan_file is not None and load_plan(plan_file) != plan:
+                raise PlanError("this is not the plan that the envelope commits to", where=str(plan_file))
+            rosters = named_rosters(commitment.suite, pairs(roster, "--roster"), ids, encoding)
+            return _stored(folder, place, standing, signed, plan, rosters, read_trust(trust))
+        if plan_file is None or not roster or not keys:
+            raise click.UsageError("commit needs --plan, --roster and --key, or --envelope")
+        name = standing.name if standing is not None else ceremony
+        if name is None or (ceremony is not None and ceremony != name):
+            problem = f"this ceremony's name is {name}" if name else "give the new ceremony a name: --ceremony"
+            raise click.UsageError(problem)
+        suite = standing.suite if standing is not None else suite
+        plan = load_plan(plan_file)
+        named = Named(chains=pairs(chain, "--chain"), rounds=pairs(drand, "--drand"), secrets=pairs(secret, "--secret"))
+        sources, told = sources_of(named, source, at=at, time=time)
+        deadlines, remarks = deadlines_of(pairs(deadline, "--deadline"), sources, plan)
+        declared = declared_of(declare)
+        with working("reading the rosters"):
+            rosters = named_rosters(suite, pairs(roster, "--roster"), ids, encoding)
+        for remark in (*told, *remarks):
+            note(remark)
+        payload = _opened(name, plan, rosters, suite, standing).draft_commitment(
+            entropy=sources, signers=declared, deadlines=deadlines, time=time, previous_ceremony=previous
+        )
+        signed = sign_payload(payload, signers(keys))
+        if draft is not None:
+            return _drafted(folder, signed, draft, suite)
         return _stored(folder, place, standing, signed, plan, rosters, read_trust(trust))
-    if plan_file is None or not roster or not keys:
-        raise click.UsageError("commit needs --plan, --roster and --key, or --envelope")
-    name = standing.name if standing is not None else ceremony
-    if name is None or (ceremony is not None and ceremony != name):
-        problem = f"this ceremony's name is {name}" if name else "give the new ceremony a name: --ceremony"
-        raise click.UsageError(problem)
-    suite = standing.suite if standing is not None else suite
-    plan = load_plan(plan_file)
-    named = Named(chains=pairs(chain, "--chain"), rounds=pairs(drand, "--drand"), secrets=pairs(secret, "--secret"))
-    sources, told = sources_of(named, source, at=at, time=time)
-    deadlines, remarks = deadlines_of(pairs(deadline, "--deadline"), sources, plan)
-    declared = declared_of(declare)
-    with working("reading the rosters"):
-        rosters = named_rosters(suite, pairs(roster, "--roster"), ids, encoding)
-    for remark in (*told, *remarks):
-        note(remark)
-    payload = _opened(name, plan, rosters, suite, standing).draft_commitment(
-        entropy=sources, signers=declared, deadlines=deadlines, time=time, previous_ceremony=previous
-    )
-    signed = sign_payload(payload, signers(keys))
-    if draft is not None:
-        return _drafted(folder, signed, draft, suite)
-    return _stored(folder, place, standing, signed, plan, rosters, read_trust(trust))
 
 
 def _standing(place: CeremonyFolder) -> Ceremony | None:
     """The ceremony that is in the folder already, if there is one."""
     if not place.exists():
         return None
-    with recovering(place):
-        try:
-            return place.update(lambda ceremony, _: ceremony)
-        except FolderError:
-            if place.exists():
-                raise
-            # A beginning that had been interrupted is undone now, so that there is nothing here.
-            return None
+    try:
+        return place.update(lambda ceremony, _: ceremony)
+    except FolderError:
+        if place.exists():
+            raise
+        # A beginning that had been interrupted is undone now, so that there is nothing here.
+        return None
 
 
 def _opened(name: str, plan: Plan, rosters: Sequence[RosterLike], suite: Suite, standing: Ceremony | None) -> Ceremony:
@@ -211,7 +211,7 @@ def _stored(
         ceremony.admit(envelope)
         return ceremony
 
-    with recovering(place), working("committing"):
+    with working("committing"):
         if standing is None:
             suite = _commitment_in(envelope, folder).suite
             ceremony = act(_opened(receipt.ceremony, plan, rosters, suite, None))

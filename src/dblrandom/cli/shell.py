@@ -30,7 +30,8 @@ def printed(text: str, *, ascii_only: bool = False) -> str:
 
 
 def _octal(character: str, ascii_only: bool) -> str:
-    if character.isprintable() and character not in "'\\%" and (character.isascii() or not ascii_only):
+    # A hyphen too: where the text begins with one, printf would take it for an option.
+    if character.isprintable() and character not in "'\\%-" and (character.isascii() or not ascii_only):
         return character
     return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8"))
 

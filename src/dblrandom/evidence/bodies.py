@@ -70,7 +70,11 @@ _COMMITMENT = Object(
 )
 _WITNESS = Object(
     {"digest": DIGEST, "ceremony": NAME, "sequence": Integer(1), "time": TIME},
-    {"disclosed": Object(others=DIGEST), "tokens": Array(TOKEN, 1), "logged": Text(r"[\s\S]{1,262144}", "a log's proof")},
+    {
+        "disclosed": Object(others=DIGEST),
+        "tokens": Array(TOKEN, 1),
+        "logged": Text(r"[\s\S]{1,262144}", "a log's proof"),
+    },
 )
 _REVEAL = Object(
     {

@@ -165,6 +165,9 @@ def _check_pins(committed: Committed, case: Case) -> None:
                 f"the pinned chain {source.name!r} does not reveal step {source.terms['step']} at {source.not_before}",
                 where=committed.receipt.label,
             )
+        else:
+            shown = f"{source.name}: the pinned schedule reveals step {source.terms['step']} at {source.not_before}"
+            case.notes.passed("hash chain", committed.receipt.label, shown)
 
 
 def _judge_date(committed: Committed, case: Case) -> str | None:

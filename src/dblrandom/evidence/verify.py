@@ -12,7 +12,7 @@ from typing import cast
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
 from dblrandom.beacons.public import form_only
-from dblrandom.drawing.commitment import Commitment
+from dblrandom.drawing.commitment import Commitment, Frames
 from dblrandom.drawing.draw import Draw, TaskDraw, make_draw
 from dblrandom.drawing.revealing import check_reveal
 from dblrandom.errors import InputError, VerificationError
@@ -103,9 +103,9 @@ def verify(
     commitments = _check_commitments(case, digests, counted, frozenset(known_digests), schemes)
     _check_voids(case, commitments)
     current = commitments[-1]
-    _check_rosters(current, given, samplers, notes)
+    frames = _check_rosters(current, given, samplers, notes)
     stage = stage_of(chain)
-    draw = _check_entropy_and_draw(case, current, digests, given, samplers)
+    draw = _check_entropy_and_draw(case, current, digests, given, samplers, frames)
     standing = check_aftermath(case, current, draw)
     check_seals(case, suite)
     check_deadlines(case, current, stage, standing)
@@ -240,7 +240,7 @@ def _may_still_be_dated(case: Case, void: Receipt, earliest: str) -> bool:
 
 def _check_rosters(
     committed: Committed, given: Mapping[str, RosterLike], samplers: Sequence[Sampler], notes: Notes
-) -> None:
+) -> Frames | None:
     for name, manifest in committed.commitment.rosters.items():
         if name not in given:
             notes.skipped("roster", name, "the roster was not given: frames, quotas and teams are not recomputed")
@@ -248,13 +248,13 @@ def _check_rosters(
             raise VerificationError("roster", "its rows are not the ones committed", where=f"roster {name!r}")
         else:
             notes.passed("roster", name, f"{manifest.rows} rows, root {manifest.root}")
-    if all(name in given for name in committed.commitment.rosters):
-        where = committed.receipt.label
-        with failing("commitment", where):
-            committed.commitment.check_rosters(given, samplers)
-        notes.passed(
-            "commitment", where, f"{len(committed.commitment.plan.tasks)} tasks can be drawn from these rosters"
-        )
+    if any(name not in given for name in committed.commitment.rosters):
+        return None
+    where = committed.receipt.label
+    with failing("commitment", where):
+        frames = committed.commitment.check_rosters(given, samplers)
+    notes.passed("commitment", where, f"{len(committed.commitment.plan.tasks)} tasks can be drawn from these rosters")
+    return frames
 
 
 def _check_entropy_and_draw(
@@ -263,6 +263,7 @@ def _check_entropy_and_draw(
     digests: Sequence[str],
     given: Mapping[str, RosterLike],
     samplers: Sequence[Sampler],
+    frames: Frames | None,
 ) -> Draw | None:
     after = case.receipts[committed.receipt.sequence :]
     reveal = next((r for r in after if r.type == "reveal"), None)
@@ -283,7 +284,7 @@ def _check_entropy_and_draw(
     if drawn is None:
         case.notes.skipped("draw", "draw", "there is no draw yet")
         return None
-    return _check_draw(case, committed.commitment, seed, drawn, given, samplers)
+    return _check_draw(case, committed.commitment, seed, drawn, given, samplers, frames)
 
 
 def _check_not_early(case: Case, committed: Committed) -> None:
@@ -307,15 +308,16 @@ def _check_draw(
     receipt: Receipt,
     given: Mapping[str, RosterLike],
     samplers: Sequence[Sampler],
+    frames: Frames | None,
 ) -> Draw | None:
     with failing("draw", receipt.label):
         check_stated_draw(commitment, seed, receipt.body, given, samplers, case.notes)
-    missing = [name for name in commitment.rosters if name not in given]
-    if missing:
+    if frames is None:
+        missing = [name for name in commitment.rosters if name not in given]
         case.notes.skipped("draw", receipt.label, f"not recomputed: the rosters {', '.join(missing)} were not given")
         return None
     with failing("draw", receipt.label):
-        draw = make_draw(commitment, seed, given, samplers)
+        draw = make_draw(commitment, seed, frames, samplers)
     found = difference(receipt.stated, draw.to_json(), "body")
     if found is not None:
         raise VerificationError("draw", found, where=receipt.label)

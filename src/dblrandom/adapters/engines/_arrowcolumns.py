@@ -50,11 +50,17 @@ def layout(
 
 
 def types(schema: pa.Schema, sources: Sequence[str], where: str) -> tuple[Any, ...]:
-    """The Arrow types of these columns, each of which is there once."""
+    """The Arrow types of these columns, each of which is there once, as text or as whole numbers."""
     for source in sources:
         if schema.names.count(source) != 1:
             problem = "is there twice" if source in schema.names else "is missing, which other parts have"
             raise RosterError(f"the column {show(source)} {problem}", where=where)
+        kind = schema.field(source).type
+        if not is_text(kind) and not pa.types.is_integer(kind):
+            raise RosterError(
+                f"the column {show(source)} is of type {kind}; write it as text, so that its form is decided",
+                where=where,
+            )
     return tuple(schema.field(source).type for source in sources)
 
 

@@ -21,6 +21,8 @@ __all__ = ["SqlScan", "SqlSource"]
 
 _STRATA = 5000
 """The strata whose bounds go into one query."""
+_ROWS = 4096
+"""The rows that are fetched at once."""
 
 
 @frozen
@@ -39,11 +41,12 @@ class SqlSource:
         """A column to be grouped and compared by bytes, empty where it is NULL."""
         return self.snapshot.dialect.exact(sa.func.coalesce(self.texts[column], sa.literal_column("''")))
 
-    def listed(self, rows: Sequence[Sequence[str]], width: int) -> sa.Subquery:
-        """Rows of text, sent to the server as one parameter: a subquery with the columns ``v0``, ``v1`` and so on."""
+    def listed(self, rows: Sequence[Sequence[str]], width: int, keys: int) -> sa.Subquery:
+        """Rows of text, sent to the server as one parameter: a subquery with the columns ``v0`` and so on."""
+        dialect = self.snapshot.dialect
         sent = sa.bindparam("rows", json.dumps(rows), type_=sa.Text, unique=True)
-        names = (sa.column(f"v{place}", sa.Text) for place in range(width))
-        return sa.text(self.snapshot.dialect.values(width)).bindparams(sent).columns(*names).subquery()
+        names = (sa.column(name, sa.Text) for name in (*dialect.more, *(f"v{place}" for place in range(width))))
+        return sa.text(dialect.values(width, keys)).bindparams(sent).columns(*names).subquery()
 
 
 class SqlScan:
@@ -72,46 +75,40 @@ class SqlScan:
 
     def below(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
         """See :meth:`dblrandom.sampling.Scan.below`."""
+        if self._suite.name not in self._dialect.suites:
+            yield from self._hashed_here(key, bounds)
+            return
         strata = list(bounds)
         for start in range(0, len(strata), _STRATA):
-            part = {stratum: bounds[stratum] for stratum in strata[start : start + _STRATA]}
-            yield from self._hashed_there(key, part) if self._hashes_there() else self._hashed_here(key, part)
-
-    def _hashes_there(self) -> bool:
-        return self._suite.name in self._dialect.suites
+            yield from self._hashed_there(key, {s: bounds[s] for s in strata[start : start + _STRATA]})
 
     def _hashed_there(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
-        dialect, unit_id = self._dialect, self._source.texts["id"]
+        """Only the candidates travel."""
+        dialect, unit_id, width = self._dialect, self._source.texts["id"], len(self._strata)
         ticket = dialect.ticket(self._suite, sa.literal(f"{key}:", sa.TEXT), unit_id)
-        statement, bound = self._joined([ticket.label("ticket"), unit_id.label("unit")], bounds)
-        statement = statement.where((bound == sa.literal_column("''")) | (ticket < dialect.bound(bound)))
-        for *stratum, found, unit in self._rows(statement, bounds):
-            yield tuple(map(_decoded, stratum)), _digest(found) + unit.encode("utf-8")
+        sent = self._source.listed([[*s, "" if b is None else b.hex()] for s, b in bounds.items()], width + 1, width)
+        same, bound = dialect.same([label.element for label in self._strata], sent), sent.c[f"v{width}"]
+        below = (bound == sa.literal_column("''")) | (ticket < dialect.bound(bound))
+        statement = self._source.select(*self._strata, ticket.label("ticket"), unit_id.label("unit")).where(same, below)
+        # A cursor where very many rows may come; without one, a server can use several cores.
+        every = None in bounds.values()
+        batches = self._streamed(statement) if every else iter([self._snapshot.all(self._filtered(statement))])
+        for rows in batches:
+            for *stratum, found, unit in rows:
+                yield tuple(map(_decoded, stratum)), _digest(found) + unit.encode("utf-8")
 
     def _hashed_here(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
-        """All ids of these strata travel, since the server does not know the suite."""
-        statement, _ = self._joined([self._source.texts["id"].label("unit")], bounds)
-        for *values, unit in self._rows(statement, bounds):
-            stratum = tuple(map(_decoded, values))
-            (found,) = candidates(self._suite, key, [unit.encode("utf-8")])
-            if (bound := bounds[stratum]) is None or found[:32] < bound:
-                yield stratum, found
+        """All rows that pass the filter travel, where the server does not know the suite or there is none."""
+        nowhere = bytes(32)
+        for rows in self._streamed(self._source.select(*self._strata, self._source.texts["id"].label("unit"))):
+            hashed = candidates(self._suite, key, [row[-1].encode("utf-8") for row in rows])
+            for row, found in zip(rows, hashed, strict=True):
+                stratum = tuple(map(_decoded, row[:-1]))
+                if (bound := bounds.get(stratum, nowhere)) is None or found[:32] < bound:
+                    yield stratum, found
 
-    def _joined(self, what: list[Text], bounds: Mapping[Stratum, bytes | None]) -> tuple[sa.Select[Any], Text]:
-        """The rows that pass the filter, of the strata that have a bound, and the bound's text."""
-        width = len(self._strata)
-        sent = self._source.listed([[*s, "" if b is None else b.hex()] for s, b in bounds.items()], width + 1)
-        exact = self._dialect.exact
-        same = sa.and_(sa.true(), *(label.element == exact(sent.c[n]) for n, label in enumerate(self._strata)))
-        return self._filtered(self._source.select(*self._strata, *what).where(same)), sent.c[width]
-
-    def _rows(self, statement: sa.Select[Any], bounds: Mapping[Stratum, bytes | None]) -> Iterator[Sequence[Any]]:
-        """Through a cursor where very many rows may come; without one, a server can use several cores."""
-        if self._hashes_there() and None not in bounds.values():
-            yield from self._snapshot.all(statement)
-        else:
-            for rows in self._snapshot.stream(statement, 4096):
-                yield from rows
+    def _streamed(self, statement: sa.Select[Any]) -> Iterator[Sequence[Sequence[Any]]]:
+        return self._snapshot.stream(self._filtered(statement), _ROWS)
 
     def _filtered(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         for column, values in self._keep.items():
@@ -119,8 +116,8 @@ class SqlScan:
         return statement
 
     def _among(self, column: str, values: Sequence[str]) -> Text:
-        sent = self._source.listed([[value] for value in dict.fromkeys(values) if _can_be_field(value)], 1)
-        return self._source.exact(column).in_(sa.select(self._dialect.exact(sent.c[0])))
+        sent = self._source.listed([[value] for value in dict.fromkeys(values) if _can_be_field(value)], 1, 1)
+        return self._source.exact(column).in_(sa.select(self._dialect.exact(sent.c.v0)))
 
     def _check_seen(self, column: str, values: Sequence[str]) -> None:
         exact = self._source.exact(column)

@@ -237,7 +237,9 @@ def _dataset(path: str, kind: str, encoding: str, schema: pa.Schema | None = Non
 
 def _schema(path: str, kind: str, encoding: str) -> pa.Schema:
     with failing(path):
-        return _dataset(path, kind, encoding).schema
+        schema = _dataset(path, kind, encoding).schema
+    # What Arrow guesses from the first rows of a CSV file is of no interest: all its columns are text.
+    return pa.schema([(name, pa.string()) for name in schema.names]) if kind in ("csv", "tsv") else schema
 
 
 def _between(source: str, kind: Any, first: bytes, after: bytes | None) -> Any:

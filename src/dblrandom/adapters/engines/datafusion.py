@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from tempfile import TemporaryDirectory
@@ -57,16 +57,17 @@ def in_order(files: Files) -> Iterator[pa.RecordBatch]:
             return
 
 
-def _gathered(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """Fewer and larger batches; DataFusion's are small."""
+def _gathered(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Batches of about ``rows`` and never more; DataFusion's are smaller, or larger where there are many columns."""
     held: list[pa.RecordBatch] = []
     count = 0
     for batch in batches:
-        if held and count + len(batch) > rows:
-            yield pa.concat_batches(held)
-            held, count = [], 0
-        held.append(batch)
-        count += len(batch)
+        for part in (batch.slice(at, rows) for at in range(0, len(batch), rows)):
+            if count + len(part) > rows:
+                yield pa.concat_batches(held)
+                held, count = [], 0
+            held.append(part)
+            count += len(part)
     if count:
         yield pa.concat_batches(held)
 

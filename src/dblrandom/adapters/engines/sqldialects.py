@@ -6,7 +6,7 @@ costs a refusal and never another draw: the ids' order, their number and the tic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.types import TypeEngine
 
 from dblrandom.errors import RosterError
-from dblrandom.kernel.suite import SUITES, Suite
+from dblrandom.kernel.suite import Suite
 
 __all__ = ["MYSQL", "POSTGRESQL", "SQLITE", "Mysql", "Postgresql", "SqlDialect", "Sqlite", "dialect_named"]
 
@@ -32,12 +32,14 @@ class SqlDialect:
         options: SQLAlchemy's options of the connection, among them an isolation that shows one state of the data.
         begin: the statement that begins a transaction with that state, where the driver does not do it by itself.
         concurrent: whether a connection can be asked something while it still hands out the rows of another answer.
+        more: columns that :meth:`values` gives besides, before the others.
     """
 
     suites: ClassVar[frozenset[str]] = frozenset({"sha256"})
     options: ClassVar[Mapping[str, Any]] = MappingProxyType({"isolation_level": "REPEATABLE READ"})
     begin: ClassVar[str | None] = None
     concurrent: ClassVar[bool] = True
+    more: ClassVar[Sequence[str]] = ()
 
     def check(self, connection: Connection, table: str, schema: str | None, where: str) -> None:
         """Check that the server, the connection and the table keep the text and the one state of the data.
@@ -70,9 +72,16 @@ class SqlDialect:
         """What to compare a ticket with, from 64 lower-case hex characters."""
         raise NotImplementedError
 
-    def values(self, width: int) -> str:
-        """A SELECT of the columns ``v0``, ``v1`` and so on, from ``:rows``: a JSON array of arrays of text."""
+    def values(self, width: int, keys: int) -> str:
+        """A SELECT of the columns ``v0``, ``v1`` and so on, from ``:rows``: a JSON array of arrays of text.
+
+        The first ``keys`` of the columns are those that :meth:`same` will be asked for.
+        """
         raise NotImplementedError
+
+    def same(self, own: Sequence[Text], sent: sa.FromClause) -> Text:
+        """Whether exact columns of the table are those that were sent as ``v0``, ``v1`` and so on."""
+        return sa.and_(sa.true(), *(mine == self.exact(sent.c[f"v{place}"]) for place, mine in enumerate(own)))
 
 
 class Postgresql(SqlDialect):
@@ -102,7 +111,7 @@ class Postgresql(SqlDialect):
         """See :meth:`SqlDialect.bound`."""
         return sa.func.decode(text, "hex", type_=sa.LargeBinary)
 
-    def values(self, width: int) -> str:
+    def values(self, width: int, keys: int) -> str:
         """See :meth:`SqlDialect.values`."""
         names = ", ".join(f"j.value ->> {place} AS v{place}" for place in range(width))
         return f"SELECT {names} FROM json_array_elements(CAST(:rows AS json)) AS j(value)"  # noqa: S608 - numbers only
@@ -113,6 +122,7 @@ class Mysql(SqlDialect):
 
     begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
     concurrent = False
+    more = ("h",)
     engines: ClassVar[frozenset[str]] = frozenset({"InnoDB", "ROCKSDB"})
 
     def check(self, connection: Connection, table: str, schema: str | None, where: str) -> None:
@@ -157,28 +167,31 @@ class Mysql(SqlDialect):
         """See :meth:`SqlDialect.bound`."""
         return sa.func.unhex(text, type_=sa.LargeBinary)
 
-    def values(self, width: int) -> str:
-        """See :meth:`SqlDialect.values`."""
+    def values(self, width: int, keys: int) -> str:
+        """See :meth:`SqlDialect.values`; a checksum comes first, and DISTINCT lets the server make an index of it."""
         kind = "VARCHAR(1024) CHARACTER SET utf8mb4"
         names = ", ".join(f"v{place} {kind} PATH '$[{place}]'" for place in range(width))
-        return f"SELECT * FROM JSON_TABLE(:rows, '$[*]' COLUMNS ({names})) AS j"  # noqa: S608 - numbers only
+        whole = ", ".join(["''", *(f"v{place}" for place in range(keys))])
+        what = f"DISTINCT CRC32(CONCAT({whole})) AS h, j.*"
+        return f"SELECT {what} FROM JSON_TABLE(:rows, '$[*]' COLUMNS ({names})) AS j"  # noqa: S608 - numbers only
+
+    def same(self, own: Sequence[Text], sent: sa.FromClause) -> Text:
+        """See :meth:`SqlDialect.same`; bytes alone are not looked up in an index, but compared with all rows sent."""
+        return (sent.c.h == sa.func.crc32(sa.func.concat("", *own))) & super().same(own, sent)
 
 
 class Sqlite(SqlDialect):
-    """SQLite, which is lent the kernel's own hash functions."""
+    """SQLite: there is no server, so the hashing is done here, which is faster than lending it a function."""
 
-    suites = frozenset(SUITES)
+    suites = frozenset()
     options: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     begin = "BEGIN"
 
     def check(self, connection: Connection, table: str, schema: str | None, where: str) -> None:
-        """See :meth:`SqlDialect.check`: the file's encoding; and lend the functions."""
+        """See :meth:`SqlDialect.check`: the file's encoding."""
         encoding = connection.exec_driver_sql("PRAGMA encoding").scalar()
         if encoding != "UTF-8":
             raise RosterError(f"the database's encoding is {encoding!r}; copy it to one in UTF-8", where=where)
-        lend = getattr(connection.connection.driver_connection, "create_function")  # noqa: B009 - the driver has no type
-        for suite in SUITES.values():
-            lend(f"dblrandom_{suite.name}", 1, _hashing(suite), deterministic=True)
 
     def takes(self, kind: TypeEngine[Any]) -> bool:
         """Any: here values have types and not columns, and each is checked when it is read."""
@@ -194,16 +207,7 @@ class Sqlite(SqlDialect):
         """See :meth:`SqlDialect.exact`."""
         return sa.collate(text, "BINARY")
 
-    def ticket(self, suite: Suite, prefix: Text, unit_id: Text) -> Text:
-        """See :meth:`SqlDialect.ticket`."""
-        function = getattr(sa.func, f"dblrandom_{suite.name}")
-        return self.exact(function(prefix + unit_id, type_=sa.TEXT))
-
-    def bound(self, text: Text) -> Text:
-        """See :meth:`SqlDialect.bound`."""
-        return text
-
-    def values(self, width: int) -> str:
+    def values(self, width: int, keys: int) -> str:
         """See :meth:`SqlDialect.values`."""
         names = ", ".join(f"json_extract(value, '$[{place}]') AS v{place}" for place in range(width))
         return f"SELECT {names} FROM json_each(:rows)"  # noqa: S608 - numbers only
@@ -230,10 +234,3 @@ def dialect_named(name: str, where: str) -> SqlDialect:
         known = ", ".join(_DIALECTS)
         raise RosterError(f"draws were not tried in {name!r}; there are {known}, or give a dialect", where=where)
     return _DIALECTS[name]
-
-
-def _hashing(suite: Suite) -> Any:
-    def hashed(text: object) -> str | None:
-        return suite.hexhash(text.encode("utf-8")) if isinstance(text, str) else None
-
-    return hashed
