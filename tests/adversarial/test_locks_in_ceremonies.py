@@ -143,7 +143,7 @@ def test_lock_that_opens_before_the_commitment_is_safely_dated() -> None:
 def test_lock_that_opens_after_the_deadline_of_the_reveal() -> None:
     links = apart(DRAWN)
     links[0].body["deadlines"]["reveal"] = ROUND.source.not_before
-    refused(together(links), "commitment", "the reveal is due before 'discipline' can be public")
+    refused(together(links), "commitment", "the reveal is due by .*, before 'discipline' can be public")
 
 
 def test_lock_with_a_not_before_of_its_own() -> None:

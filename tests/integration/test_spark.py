@@ -1,20 +1,41 @@
-"""Draws on a Spark cluster."""
+"""Draws on Spark: whatever the partitions, and whichever worker dies, the same bytes as from memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
+import ceremonies as kit
 import cluster
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.engines.spark import SparkTable
-from dblrandom.adapters.engines.table import Leaf
-from dblrandom.kernel.suite import SHA256, Suite
+from dblrandom.adapters.engines.table import HashedTable, Leaf
+from dblrandom.errors import MissingExtra, RosterError
+from dblrandom.kernel.suite import SHA256, SM3, Suite
+from dblrandom.model import Population
+from dblrandom.roster import Roster
+from dblrandom.sampling import MemoryFrame
 from dblrandom.testing import EngineConformance
 
-pytest.importorskip("pyspark")
+f = pytest.importorskip("pyspark.sql.functions", reason="PySpark is not installed")
 if cluster.java() is None:
-    pytest.skip("Spark needs Java 17, which is not here", allow_module_level=True)
+    pytest.skip("there is no Java for Spark", allow_module_level=True)
+
+Rows = Sequence[tuple[str, ...]]
+
+
+def table(rows: Sequence[tuple[str | None, ...]], columns: Sequence[str], **more: Any) -> SparkTable:
+    return SparkTable(cluster.frame(cluster.shared(), rows, columns, 2), name="targets", id="id", **more)
+
+
+def memory(rows: Rows, columns: Sequence[str], suite: Suite = SHA256) -> Roster:
+    return Roster.build(suite, Population("targets", tuple(columns), tuple(rows)))
 
 
 class ReadOnce(SparkTable):
@@ -31,5 +52,172 @@ class TestSparkTable(EngineConformance):
     examples = 2
     page_counts = (1, 513)
 
-    def make_table(self, rows: Sequence[tuple[str, ...]], columns: Sequence[str]) -> SparkTable:
+    def make_table(self, rows: Rows, columns: Sequence[str]) -> SparkTable:
         return ReadOnce(cluster.frame(cluster.shared(), rows, columns, 2), name="targets", id="id")
+
+
+def test_a_suite_that_spark_does_not_have() -> None:
+    """SM3 is hashed on the driver, to the same result."""
+    rows = [(f"F{n:03d}", "ab"[n % 2]) for n in range(300)]
+    found, true = table(rows, ("id", "kind")), memory(rows, ("id", "kind"), SM3)
+    assert isinstance(found, HashedTable)
+    assert found.leaves(SM3, 256) is None
+    roster = EngineRoster.commit(found, SM3)
+    assert roster.manifest == true.manifest
+    wanted = {("a",): 2, ("b",): 150}
+    frame = MemoryFrame(SM3, true.columns, true.lines, {}, ("kind",), where="test")
+    assert roster.frame({}, ("kind",), where="test").lowest(cluster.KEY, wanted) == frame.lowest(cluster.KEY, wanted)
+
+
+WAYS: list[Callable[[Any], Any]] = [
+    lambda frame: frame.coalesce(1),
+    lambda frame: frame.repartition(5),
+    lambda frame: frame.repartition(3, "kind"),
+    lambda frame: frame.repartitionByRange(2, f.col("id").desc()),
+    lambda frame: frame.orderBy(f.xxhash64("id")),
+]
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[*HealthCheck])
+@given(ids=st.sets(st.text("az\u00e4\uffe5\U0001f600", min_size=1, max_size=3), min_size=1), way=st.sampled_from(WAYS))
+def test_partitions_do_not_matter(ids: set[str], way: Callable[[Any], Any]) -> None:
+    rows = [(unit_id, unit_id[-1]) for unit_id in sorted(ids, key=len)]
+    made = way(cluster.frame(cluster.shared(), rows, ("id", "kind")))
+    roster, true = EngineRoster.commit(SparkTable(made, name="targets", id="id")), memory(rows, ("id", "kind"))
+    assert roster.manifest == true.manifest
+    frame = MemoryFrame(SHA256, true.columns, true.lines, {}, ("kind",), where="test")
+    wanted = {stratum: (size + 1) // 2 for stratum, size in frame.sizes().items()}
+    assert roster.frame({}, ("kind",), where="test").lowest(cluster.KEY, wanted) == frame.lowest(cluster.KEY, wanted)
+
+
+def test_the_receipts_are_the_same_byte_for_byte() -> None:
+    population = kit.targets()
+    roster = EngineRoster.commit(table(population.rows[::-1], population.columns))
+    assert kit.drawn(given=[roster, *kit.rosters()[1:]]).envelopes == kit.drawn().envelopes
+
+
+def test_workers_that_are_killed_change_nothing(tmp_path: Path) -> None:
+    """One dies while the pages are read, another while the candidates are: a cluster of its own, on loopback."""
+    with cluster.Cluster(tmp_path) as workers:
+        first, second = workers.add_worker(), workers.add_worker()
+        with cluster.Program(workers.master) as program:
+            assert program.hear() == "reading"
+            workers.kill(first)
+            workers.add_worker()
+            program.go_on()
+            assert program.hear() == "drawing"
+            workers.kill(second)
+            program.go_on()
+            found = program.hear()
+    true = memory(cluster.ROWS, cluster.COLUMNS)
+    frame = MemoryFrame(SHA256, true.columns, true.lines, {}, ("district",), where="test")
+    assert found == cluster.answers(true, frame)
+
+
+def test_columns_become_text_and_nothing_is_folded() -> None:
+    """Whole numbers, missing values, names that Spark itself would take for one, quote or take apart."""
+    made = cluster.frame(cluster.shared(), [("2", "x", None), ("10", None, "y")], ("No. `1`", "KIND", "kind"))
+    numbers = made.withColumn("size", f.lit(-7).cast("bigint")).withColumn("No. `1`", f.col("`No. ``1```").cast("int"))
+    found = SparkTable(numbers, name="targets", id="No. `1`", columns=("kind", "size", "KIND"), rename={"KIND": "k"})
+    roster = EngineRoster.commit(found)
+    assert (
+        roster.manifest == memory([("2", "", "-7", "x"), ("10", "y", "-7", "")], ("id", "kind", "size", "k")).manifest
+    )
+
+
+def test_a_collation_does_not_reach_the_draw() -> None:
+    if not hasattr(f, "collate"):
+        pytest.skip("this Spark has no collations")
+    rows = [("a", "x"), ("A", "X"), ("b", "x ")]
+    made = cluster.frame(cluster.shared(), rows, ("id", "kind"))
+    folded = made.select(*(f.collate(f.col(name), "UTF8_LCASE_RTRIM").alias(name) for name in ("id", "kind")))
+    roster = EngineRoster.commit(SparkTable(folded, name="targets", id="id"))
+    assert roster.manifest == memory(rows, ("id", "kind")).manifest
+    assert roster.frame({}, ("kind",), where="test").sizes() == {("X",): 1, ("x",): 1, ("x ",): 1}
+
+
+def shaped(change: Callable[[Any], Any]) -> Any:
+    return change(cluster.frame(cluster.shared(), [("a", "x"), ("b", "y")], ("id", "kind"), 2))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda made: made.withColumnRenamed("id", "key"), "no column 'id'; it has 'key', 'kind'"),
+        (lambda made: made.withColumnRenamed("kind", "id"), "the column 'id' twice"),
+        (lambda made: made.withColumn("kind", f.lit(0.5)), "column 'kind' is of type double; cast it to text"),
+        (lambda made: made.withColumn("id", f.array("id")), "column 'id' is of type array<string>"),
+        (lambda made: cluster.shared().readStream.format("rate").load().withColumnRenamed("value", "id"), "stream"),
+        (lambda made: [("a", "x")], "a list is not a Spark DataFrame"),
+    ],
+    ids=["missing", "twice", "floats", "array", "stream", "list"],
+)
+def test_a_frame_that_is_no_roster(change: Callable[[Any], Any], told: str) -> None:
+    with pytest.raises(RosterError, match=told):
+        SparkTable(shaped(change), name="targets", id="id")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda made: made.withColumn("id", f.nullif("id", f.lit("b"))), "column 'id' has no value beside 'y'"),
+        (lambda made: made.withColumn("kind", f.unhex(f.lit("61ff")).cast("string")), "row 'a': .*not UTF-8 at byte 1"),
+        (lambda made: made.withColumn("id", f.concat("id", f.unhex(f.lit("80")).cast("string"))), "'id' is not UTF-8"),
+        (lambda made: made.union(made.repartition(5).where("id = 'b'")), "the id 'b' is there 2 times"),
+        (lambda made: made.withColumnRenamed("kind", "Kind"), "column 2 is 'Kind', not a name"),
+        (
+            lambda made: made.withColumn("kind", f.raise_error(f.lit("one\ntwo")).cast("string")),
+            "Spark could not do it",
+        ),
+    ],
+    ids=["missing id", "field of bytes", "id of bytes", "id in two partitions", "name", "failing"],
+)
+def test_rows_that_no_roster_may_have(change: Callable[[Any], Any], told: str) -> None:
+    with pytest.raises(RosterError, match=told):
+        EngineRoster.commit(SparkTable(shaped(change), name="targets", id="id"))
+
+
+def test_a_source_that_is_never_the_same_twice() -> None:
+    """Each reading gives other values: the draw is refused, and so is a proof."""
+    drifting = shaped(lambda made: made.withColumn("kind", f.expr("cast(uuid() as string)")))
+    roster = EngineRoster.commit(SparkTable(drifting, name="targets", id="id"))
+    with pytest.raises(RosterError, match=r"rows changed since it was committed to \(it has 2 now\); draw from a snap"):
+        roster.frame({}, (), where="task '1'")
+    with pytest.raises(RosterError, match="not the ones committed"):
+        roster.prove("a")
+
+
+def test_ids_that_change_while_they_are_drawn() -> None:
+    """Nothing that was committed is drawn; the kernel sees it in the counts, or in the pages."""
+    drifting = shaped(lambda made: made.select(f.expr("cast(uuid() as string)").alias("id")))
+    roster = EngineRoster.commit(SparkTable(drifting, name="targets", id="id"))
+    with pytest.raises(RosterError, match="changed since it was committed"):
+        roster.frame({}, (), where="task '1'")
+
+
+def test_files_that_are_gone(tmp_path: Path) -> None:
+    place = str(tmp_path / "rows")
+    shaped(lambda made: made).write.csv(place)
+    read = cluster.shared().read.csv(place, schema="id string, kind string")
+    roster = EngineRoster.commit(SparkTable(read, name="targets", id="id"))
+    for part in Path(place).glob("*.csv"):
+        part.unlink()
+    with pytest.raises(RosterError, match="task '1': Spark could not do it"):
+        roster.frame({}, (), where="task '1'")
+
+
+def test_a_reading_that_is_given_up_leaves_nothing_behind() -> None:
+    def stop(rows: int) -> None:
+        raise KeyboardInterrupt
+
+    held = cluster.shared().sparkContext._jsc.getPersistentRDDs
+    before = held().size()
+    with pytest.raises(KeyboardInterrupt):
+        EngineRoster.commit(table([(f"F{n}",) for n in range(400)], ("id",)), progress=stop)
+    assert held().size() == before
+
+
+def test_without_pyspark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql.functions", None)
+    with pytest.raises(MissingExtra, match=r"dblrandom\[spark\]"):
+        SparkTable(object(), name="targets", id="id")

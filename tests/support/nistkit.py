@@ -73,42 +73,42 @@ def key(name: str = "operator") -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-@cache
-def certificate_of(
-    name: str = "operator", start: str = "2031-01-01T00:00:00+00:00", end: str = "2031-12-31T00:00:00+00:00"
-) -> str:
-    """A synthetic, self-signed certificate of a key."""
+def self_signed(private: Any, name: str, start: str, end: str) -> str:
+    """A certificate of a key for itself, as PEM."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"synthetic {name}")])
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key(name).public_key())
-        .serial_number(7)
-        .not_valid_before(datetime.datetime.fromisoformat(start))
-        .not_valid_after(datetime.datetime.fromisoformat(end))
-        .sign(key(name), SHA256())
-    )
-    return built.public_bytes(Encoding.PEM).decode("ascii")
-
-
-@cache
-def elliptic_certificate() -> str:
-    """A synthetic certificate whose key is not RSA."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "synthetic curve")])
-    moment = datetime.datetime.fromisoformat("2031-01-01T00:00:00+00:00")
     built = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
         .public_key(private.public_key())
         .serial_number(7)
-        .not_valid_before(moment)
-        .not_valid_after(moment + datetime.timedelta(days=300))
+        .not_valid_before(datetime.datetime.fromisoformat(start))
+        .not_valid_after(datetime.datetime.fromisoformat(end))
         .sign(private, SHA256())
     )
     return built.public_bytes(Encoding.PEM).decode("ascii")
+
+
+START, END = "2031-01-01T00:00:00+00:00", "2031-12-31T00:00:00+00:00"
+
+
+@cache
+def certificate_of(name: str = "operator", start: str = START, end: str = END) -> str:
+    """A synthetic certificate of the key of a name."""
+    return self_signed(key(name), name, start, end)
+
+
+@cache
+def elliptic_certificate() -> str:
+    """A synthetic certificate whose key is not RSA."""
+    return self_signed(ec.generate_private_key(ec.SECP256R1()), "curve", START, END)
+
+
+@cache
+def weak_certificate(bits: int, exponent: int) -> str:
+    """A synthetic certificate of an RSA key that is too small in one way or the other."""
+    private = rsa.generate_private_key(public_exponent=exponent, key_size=bits)
+    return self_signed(private, "weak", START, END)
 
 
 def identifier(pem: str) -> str:

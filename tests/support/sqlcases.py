@@ -167,7 +167,7 @@ class DatabaseCases(EngineConformance):
             ({"table": name, "id": "kind"}, "the column 'id' is there twice"),
         ):
             with pytest.raises(RosterError, match=told):
-                self.opened(**options)  # type: ignore[arg-type]
+                self.opened(**options)
 
     def test_a_closed_table(self) -> None:
         table = self.make_table([("a", "x")], ("id", "kind"))

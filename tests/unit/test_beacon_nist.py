@@ -264,6 +264,12 @@ def test_a_key_that_is_not_rsa() -> None:
         RsaCertificate.from_pem(kit.elliptic_certificate())
 
 
+@pytest.mark.parametrize(("bits", "exponent"), [(1024, 65537), (2048, 3)])
+def test_a_weak_key(bits: int, exponent: int) -> None:
+    with pytest.raises(KeyFileError, match="of a size or exponent that is not accepted"):
+        RsaCertificate.from_pem(kit.weak_certificate(bits, exponent))
+
+
 def test_validity_includes_both_ends() -> None:
     found = RsaCertificate.from_pem(kit.certificate_of())
     assert found.is_valid_at("2031-01-01T00:00:00Z")

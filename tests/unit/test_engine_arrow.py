@@ -23,7 +23,7 @@ pytest.importorskip("datafusion")
 import pyarrow.feather  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
-from dblrandom.adapters.engines import arrowfiles, datafusion, opening  # noqa: E402
+from dblrandom.adapters.engines import arrowfiles, arrowsort, opening  # noqa: E402
 from dblrandom.adapters.engines.arrow import ArrowTable  # noqa: E402
 from dblrandom.adapters.engines.arrowpages import Cutter  # noqa: E402
 from dblrandom.adapters.engines.table import HashedTable, OutOfOrder  # noqa: E402
@@ -182,12 +182,28 @@ def test_thousands_of_strata_of_which_some_are_drawn_whole(tmp_path: Path) -> No
     assert frame.lowest(KEY, wanted) == expected.lowest(KEY, wanted)
 
 
-def test_wide_rows_are_sorted_in_smaller_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    count = 6000
-    rows = [(f"{n * 7919 % count:06d}", f"{n:04d}" * 200) for n in range(count)]
+@pytest.mark.parametrize("skewed", [False, True])
+def test_what_does_not_fit_into_memory_is_divided_and_divided_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, skewed: bool
+) -> None:
+    """With ids that begin alike, of all lengths; and with a sample that says nothing of most of them."""
+    count = 5000
+    rows = [("i" * (n * 7919 % count % 250) + f"{n * 7919 % count:05d}", f"{n:04d}" * 20) for n in range(count)]
     place = parquet(tmp_path / "a.parquet", pa.table(list(map(list, zip(*rows, strict=True))), names=["id", "kind"]))
-    monkeypatch.setattr(datafusion, "MEMORY", 4_000_000)
-    assert commit(place).manifest == memory(rows).manifest
+    monkeypatch.setattr(arrowsort, "RANGE_BYTES", 20_000)
+    monkeypatch.setattr(arrowsort, "_MOST_RANGES", 8)
+    divisions: list[int] = []
+    divide = arrowsort._Sorter._divided
+    monkeypatch.setattr(
+        arrowsort._Sorter, "_divided", lambda self, *a: divisions.append(len(a[1]) + 1) or divide(self, *a)
+    )
+    if skewed:
+        survey = arrowsort._surveyed
+        monkeypatch.setattr(arrowsort, "_surveyed", lambda rows: (survey(rows)[0], survey(rows)[1][:9]))
+    roster = commit(place)
+    assert roster.manifest == memory(rows).manifest
+    assert len(divisions) > 1
+    assert max(divisions) <= 8
 
 
 def test_sm3_is_hashed_here(tmp_path: Path) -> None:

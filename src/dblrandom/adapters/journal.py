@@ -21,7 +21,8 @@ from typing import Any
 from attrs import frozen
 
 from dblrandom.adapters.files import create, file_hash, os_failure, read_bytes, sync_directory, sync_file
-from dblrandom.errors import FolderError
+from dblrandom.errors import CanonicalError, FolderError
+from dblrandom.kernel.canonical import check_nesting
 
 __all__ = ["FINISHED", "PENDING_NAME", "Change", "Ops", "apply", "pending", "recover"]
 
@@ -272,9 +273,10 @@ def _read_journal(path: Path) -> list[_Entry]:
     data = read_bytes(path, _LIMIT)
     entries: list[_Entry] = []
     try:
+        check_nesting(data, str(path))
         entries = [_entry(row) for row in json.loads(data.decode("ascii"))["entries"]]
         intact = _journal_bytes(entries) == data
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (CanonicalError, ValueError, KeyError, TypeError):
         intact = False
     if not intact:
         raise FolderError(f"{path}: is damaged; restore the folder from a copy")

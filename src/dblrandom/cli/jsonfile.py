@@ -8,7 +8,7 @@ from typing import Any
 
 from dblrandom.adapters.files import read_bytes
 from dblrandom.errors import CanonicalError
-from dblrandom.kernel.canonical import decode, encode
+from dblrandom.kernel.canonical import check_nesting, decode, encode
 from dblrandom.model import Json
 
 __all__ = ["read_json", "read_member"]
@@ -23,10 +23,11 @@ def read_json(path: Path) -> Json:
     """
     where = str(path)
     data = read_bytes(path)
+    check_nesting(data, where)
     try:
         text = data.decode("utf-8-sig")
         value = json.loads(text, object_pairs_hook=lambda pairs: _members(pairs, where))
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise CanonicalError(f"not JSON that can be used: {error}", where=where) from error
     return decode(encode(value, where), where)
 

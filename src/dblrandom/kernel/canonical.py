@@ -13,7 +13,7 @@ from typing import NoReturn
 from dblrandom.errors import CanonicalError
 from dblrandom.model.json import LARGEST_INTEGER, Json
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "decode", "encode"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "check_nesting", "decode", "encode"]
 
 MAX_BYTES = 16 * 1024 * 1024
 """The longest document, in bytes."""
@@ -93,6 +93,17 @@ def _ordered(value: object, where: str, depth: int) -> Json:
     if not all(isinstance(key, str) for key in value):
         raise CanonicalError("an object has a key that is not text", where=where)
     return {key: _ordered(value[key], where, depth + 1) for key in sorted(value, key=_utf16)}
+
+
+def check_nesting(data: bytes, where: str = "JSON") -> None:
+    """Refuse JSON text, canonical or not, that is too large or too deep, before a parser that recurses sees it.
+
+    A process whose limit of recursion somebody has raised would not raise an error on it, but end.
+
+    Raises:
+        CanonicalError: over 16 MiB, over 2,097,152 values, or nested deeper than 32.
+    """
+    _check_size(data, where)
 
 
 def _check_size(data: bytes, where: str) -> bytes:

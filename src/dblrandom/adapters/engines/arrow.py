@@ -12,7 +12,8 @@ import pyarrow as pa
 from dblrandom.adapters.engines.arrowfiles import Files, failing
 from dblrandom.adapters.engines.arrowpages import Cutter
 from dblrandom.adapters.engines.arrowrules import line_bytes, text_column
-from dblrandom.adapters.engines.datafusion import FusionScan, in_order
+from dblrandom.adapters.engines.arrowsort import in_order
+from dblrandom.adapters.engines.datafusion import FusionScan
 from dblrandom.adapters.engines.table import Leaf, Page
 from dblrandom.adapters.tables import ENCODINGS
 from dblrandom.errors import RosterError
@@ -123,8 +124,12 @@ class ArrowTable:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         self.check_unchanged()
+        files = self.files
         with failing(self._where):
-            yield from in_order(self.files) if self.sort else self.files.batches()
+            if self.sort:
+                yield from in_order(files.batches, files.columns, files.batch_rows, self._where)
+            else:
+                yield from files.batches()
 
 
 def _as_it_is(page: bytes | memoryview) -> bytes | memoryview:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.dataset as ds
 import pyarrow.fs as pa_fs
+import pyarrow.parquet as pq
 
 from dblrandom.adapters.engines._arrowcolumns import check_alike, is_text, layout, types
 from dblrandom.adapters.files import os_failure
@@ -34,6 +35,7 @@ MOST_FILES = 100_000
 """The most files that one folder may have."""
 
 _CELLS = 262_144  # of one batch; a field has at most 1,024 bytes, so a batch never comes near Arrow's limit of 2 GiB
+_BATCH_BYTES = 16 * 1024 * 1024
 _PARTITION = re.compile(r"[^=]+=")
 _FULL = re.compile("no space left|disk quota|file too large|max_temp_directory_size", re.IGNORECASE)
 
@@ -54,6 +56,7 @@ class Files:
         columns: the roster's columns.
         types: for each file and column its Arrow type.
         encoding: the encoding of CSV and TSV.
+        row_bytes: about how long a row is, as Parquet says; 0 where nothing is said.
     """
 
     kind: str
@@ -62,6 +65,7 @@ class Files:
     columns: tuple[str, ...]
     types: tuple[tuple[Any, ...], ...]
     encoding: str
+    row_bytes: int
     _stamps: tuple[tuple[int, ...], ...]
 
     @classmethod
@@ -94,13 +98,15 @@ class Files:
             columns=names,
             types=tuple(found),
             encoding=encoding,
+            row_bytes=_row_bytes(paths[0]) if kind == "parquet" else 0,
             stamps=stamps,
         )
 
     @property
     def batch_rows(self) -> int:
         """How many rows are worked on at a time."""
-        return max(256, _CELLS // max(2, len(self.columns)))
+        widths = _BATCH_BYTES // max(1, self.row_bytes)
+        return max(256, min(_CELLS // max(2, len(self.columns)), widths))
 
     def changed(self) -> str | None:
         """A file that is not as it was found, by its size, its time and its number on the disk."""
@@ -137,6 +143,13 @@ def rows_of(path: Path) -> int:
     """How many rows a Parquet or Arrow file says it has; errors as :func:`failing`."""
     with failing(str(path)):
         return int(_dataset(str(path), str(file_kind(path)), "").count_rows())
+
+
+def _row_bytes(path: str) -> int:
+    with failing(path):
+        found = pq.read_metadata(path)
+        sizes = (int(found.row_group(n).total_byte_size) for n in range(found.num_row_groups))
+        return sum(sizes) // max(1, int(found.num_rows))
 
 
 @contextmanager

@@ -13,8 +13,10 @@ import pyarrow as pa
 
 from dblrandom.adapters.engines.arrowrules import check_batch, check_follows, check_order, line_bytes, text_column
 
-__all__ = ["THREADS", "Cutter", "PageOf"]
+__all__ = ["THREADS", "Cutter", "PageOf", "in_turn"]
 
+A = TypeVar("A")
+B = TypeVar("B")
 T = TypeVar("T")
 
 THREADS = max(1, min(4, os.cpu_count() or 1))
@@ -27,6 +29,22 @@ class PageOf(NamedTuple, Generic[T]):
     made: T
     first: bytes
     rows: int
+
+
+def in_turn(act: Callable[[A], B], given: Iterable[A], threads: int = THREADS) -> Iterator[B]:
+    """``map(act, given)`` on several threads: in order, and never far ahead of whoever takes the results."""
+    waiting: deque[Future[B]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for each in given:
+                waiting.append(pool.submit(act, each))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for left in waiting:
+                left.cancel()
 
 
 @attrs.frozen(kw_only=True)
@@ -68,7 +86,7 @@ class Cutter(Generic[T]):
         """
         held, rows, first = b"", 0, b""
         before: bytes | None = None
-        for piece in self._pieces(batches):
+        for piece in in_turn(self._piece, _placed(batches)):
             check_follows(before, piece.ids[0], self.where)
             before = piece.ids[1]
             if piece.head_rows:
@@ -82,23 +100,8 @@ class Cutter(Generic[T]):
         if rows:
             yield PageOf(self.make(held), first, rows)
 
-    def _pieces(self, batches: Iterable[pa.RecordBatch]) -> Iterator[_Piece[T]]:
-        waiting: deque[Future[_Piece[T]]] = deque()
-        start = 0
-        with ThreadPoolExecutor(THREADS) as pool:
-            try:
-                for batch in batches:
-                    waiting.append(pool.submit(self._piece, batch, start))
-                    start += len(batch)
-                    if len(waiting) > THREADS:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                for each in waiting:
-                    each.cancel()
-
-    def _piece(self, batch: pa.RecordBatch, start: int) -> _Piece[T]:
+    def _piece(self, placed: tuple[pa.RecordBatch, int]) -> _Piece[T]:
+        batch, start = placed
         columns = [text_column(batch.column(n), name, self.where) for n, name in enumerate(self.columns)]
         check_batch(columns, self.columns, start + 1, self.where, imported=self.imported)
         check_order(columns[0], self.where)
@@ -121,3 +124,11 @@ class Cutter(Generic[T]):
             tail_first=firsts[-1] if end < count else b"",
             tail_rows=count - end,
         )
+
+
+def _placed(batches: Iterable[pa.RecordBatch]) -> Iterator[tuple[pa.RecordBatch, int]]:
+    """Each batch with the number of rows before it."""
+    start = 0
+    for batch in batches:
+        yield batch, start
+        start += len(batch)

@@ -1,11 +1,10 @@
-"""Scans and sorts by DataFusion: tickets by its own SHA-256, on all cores, spilling to disk (docs/engines/files)."""
+"""Scans by DataFusion: tickets by its own SHA-256, on all cores (docs/engines/files)."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
@@ -21,12 +20,11 @@ from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.kernel.tickets import candidates
 from dblrandom.sampling import Stratum
 
-__all__ = ["MEMORY", "FusionScan", "in_order"]
+__all__ = ["MEMORY", "FusionScan"]
 
 MEMORY = 800_000_000
-"""Bytes that the engine may hold for sorting before it spills to disk."""
+"""Bytes that the engine may hold for counting strata before it spills to disk."""
 
-_BATCHES = (8192, 512, 64)  # rows; smaller ones where rows are so wide that merging would not fit into the memory
 _ABOVE_ALL = b"\xff" * 33
 _SETTINGS = {
     # A file's own statistics are not believed: with false ones, rows would be skipped that the commitment has.
@@ -34,52 +32,17 @@ _SETTINGS = {
     "datafusion.execution.parquet.bloom_filter_on_read": "false",
     "datafusion.execution.parquet.enable_page_index": "false",
     "datafusion.execution.parquet.pruning": "false",
-    "datafusion.execution.spill_compression": "lz4_frame",
 }
 
 
-def in_order(files: Files) -> Iterator[pa.RecordBatch]:
-    """All rows in the order of the ids' bytes, with the roster's columns as text.
-
-    What is spilled, and all else that is written, lies in one temporary folder and goes with it.
-    """
-    for rows in _BATCHES:
-        with _frame(files, rows) as frame:
-            stream = (batch.to_pyarrow() for batch in frame.sort(col("c0").sort(ascending=True)).execute_stream())
-            try:
-                first = next(stream, None)
-            except Exception as error:
-                if "Resources exhausted" not in str(error) or rows == _BATCHES[-1]:
-                    raise
-                continue
-            if first is not None:
-                yield from _gathered(chain([first], stream), files.batch_rows)
-            return
-
-
-def _gathered(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """Batches of about ``rows`` and never more; DataFusion's are smaller, or larger where there are many columns."""
-    held: list[pa.RecordBatch] = []
-    count = 0
-    for batch in batches:
-        for part in (batch.slice(at, rows) for at in range(0, len(batch), rows)):
-            if count + len(part) > rows:
-                yield pa.concat_batches(held)
-                held, count = [], 0
-            held.append(part)
-            count += len(part)
-    if count:
-        yield pa.concat_batches(held)
-
-
 @contextmanager
-def _frame(files: Files, batch_rows: int = _BATCHES[0]) -> Iterator[Any]:
+def _frame(files: Files) -> Iterator[Any]:
     """The files as a data frame, its columns ``c0``, ``c1`` and on, as text; a missing value is the empty text."""
     with TemporaryDirectory(prefix="dblrandom-") as place:
         spill = os.path.join(place, "spilled")
         os.mkdir(spill)
         runtime = RuntimeEnvBuilder().with_disk_manager_specified(spill).with_fair_spill_pool(MEMORY)
-        config = SessionConfig(_SETTINGS).with_batch_size(batch_rows).with_information_schema(False)
+        config = SessionConfig(_SETTINGS).with_information_schema(False)
         context = SessionContext(config, runtime)
         yield _parquet(context, files, place) if files.kind == "parquet" else _others(context, files)
 

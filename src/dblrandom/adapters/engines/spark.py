@@ -149,9 +149,10 @@ class SparkTable:
         """Ids and lines in order, each with its partition and place; held, so that all that follows sees one order."""
         f = functions()
         count = len(self._columns)
-        rows = self._rows.select("c0", line(count).alias("line"), faulty(count).alias("bad"))
-        ordered = rows.repartitionByRange(f.col("c0")).sortWithinPartitions("c0")
-        return ordered.withColumn("at", f.monotonically_increasing_id()).persist()
+        ordered = self._rows.repartitionByRange(f.col("c0")).sortWithinPartitions("c0")
+        # Lines and checks come after the shuffle, for which Spark reads the rows twice, the first time for a sample.
+        at = f.monotonically_increasing_id().alias("at")
+        return ordered.select("c0", line(count).alias("line"), faulty(count).alias("bad"), at).persist()
 
     def _starts(self, ordered: Any) -> Any:
         """For each partition the number of rows in those before it."""

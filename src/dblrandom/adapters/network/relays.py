@@ -124,12 +124,11 @@ def json_answer(data: bytes, where: str) -> Json:
         return found
 
     try:
+        canonical.check_nesting(data, where)
         value: Json = json.loads(data.decode("utf-8"), object_pairs_hook=members)
         canonical.encode(value, where)
     except CanonicalError as error:
         raise EntropyError(str(error).removeprefix(f"{where}: "), where=where) from error
-    except RecursionError:
-        raise EntropyError(f"is nested deeper than {canonical.MAX_DEPTH}", where=where) from None
     except ValueError as error:  # also UnicodeDecodeError, JSONDecodeError, and an integer of thousands of digits
         raise EntropyError("is not JSON; this is not the answer that was asked for", where=where) from error
     return value
