@@ -1,4 +1,4 @@
-"""Synthetic targets on Spark, committed and drawn from: `python benchmarks/spark.py [rows] [master]`.
+"""Synthetic targets on Spark, committed and drawn from: `python benchmarks/spark.py [rows] [master] [shared folder]`.
 
 Without a master everything runs in this process on two threads. Prints one JSON object; `first_commit_s` holds the
 compilation of Spark's own code, which a cluster pays once.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -32,9 +33,10 @@ def targets(spark: Any, rows: int) -> Any:
     )
 
 
-def main(rows: int, master: str) -> dict[str, Any]:
+def main(rows: int, master: str, place: str) -> dict[str, Any]:
     made = SparkSession.builder.master(master).appName("dblrandom benchmark").config("spark.ui.enabled", "false")
-    spark = made.config("spark.driver.memory", "2g").config("spark.sql.shuffle.partitions", "16").getOrCreate()
+    made = made.config("spark.ui.showConsoleProgress", "false").config("spark.driver.memory", "2g")
+    spark = made.config("spark.sql.shuffle.partitions", "16").getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
     figures: dict[str, Any] = {"rows": rows, "spark": spark.version, "master": master}
 
@@ -44,9 +46,8 @@ def main(rows: int, master: str) -> dict[str, Any]:
         figures[f"{name}_s"] = round(time.perf_counter() - start, 2)
         return found
 
-    place = f"/{'tmp'}/dblrandom-benchmark-{rows}.parquet"
-    timed("write", lambda: targets(spark, rows).write.mode("overwrite").parquet(place))
-    table = spark.read.parquet(place)
+    timed("write", lambda: targets(spark, rows).write.parquet(f"{place}/targets"))
+    table = spark.read.parquet(f"{place}/targets")
     timed("first_commit", lambda: EngineRoster.commit(SparkTable(table.limit(10_000), name="targets", id="id")))
     roster = timed("commit", lambda: EngineRoster.commit(SparkTable(table, name="targets", id="id")))
     whole = timed("frame", lambda: roster.frame({}, (), where="benchmark"))
@@ -62,4 +63,7 @@ def main(rows: int, master: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     words = sys.argv[1:]
-    print(json.dumps(main(int(float(words[0])) if words else 1_000_000, words[1] if words[1:] else "local[2]")))
+    # On a cluster the folder has to be one that all its nodes see.
+    with tempfile.TemporaryDirectory(dir=words[2] if words[2:] else None) as folder:
+        told = main(int(float(words[0])) if words else 1_000_000, words[1] if words[1:] else "local[2]", folder)
+    print(json.dumps(told))

@@ -9,6 +9,8 @@ Importing this package imports no optional dependency.
 from __future__ import annotations
 
 from dblrandom.adapters.clock import now
+from dblrandom.adapters.engines.opening import open_roster
+from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.keyfiles import read_public_key, read_signer, write_private_key, write_public_key
 from dblrandom.adapters.network.fetching import fetch_value
@@ -87,7 +89,7 @@ from dblrandom.model import (
     Track,
     Window,
 )
-from dblrandom.roster import Manifest, Proof, Roster, verify_absence, verify_presence
+from dblrandom.roster import Manifest, Proof, Roster, RosterLike, verify_absence, verify_presence
 from dblrandom.sampling import Allocation, Frame, Sampler
 
 __version__ = "0.1.0"
@@ -109,6 +111,7 @@ __all__ = [
     "Declared",
     "Draw",
     "Ed25519Signer",
+    "EngineRoster",
     "EntropyError",
     "Finding",
     "FolderError",
@@ -141,6 +144,7 @@ __all__ = [
     "Role",
     "Roster",
     "RosterError",
+    "RosterLike",
     "Rounding",
     "Sampler",
     "Scope",
@@ -173,6 +177,7 @@ __all__ = [
     "load_plan",
     "new_secret",
     "now",
+    "open_roster",
     "profile_named",
     "random_bytes",
     "read_csv",

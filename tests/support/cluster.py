@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -51,6 +52,18 @@ def application(master: str = "local[2]", **more: str) -> Any:
 def shared() -> Any:
     """The connection that all tests of one process share."""
     return application()
+
+
+def close_shared() -> None:
+    """Stop it, and the JVM's gateway, whose sockets would otherwise be found open when the tests are over."""
+    from pyspark import SparkContext
+
+    if shared.cache_info().currsize:
+        shared().stop()
+        SparkContext._gateway.shutdown()
+        SparkContext._gateway = SparkContext._jvm = None
+        shared.cache_clear()
+        gc.collect()
 
 
 def frame(spark: Any, rows: Sequence[tuple[str | None, ...]], columns: Sequence[str], parts: int = 1) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -26,8 +26,9 @@ from dblrandom.cli.options import (
     time_option,
     trust_option,
 )
+from dblrandom.cli.outside import PLACES, kept_places
 from dblrandom.cli.places import beacons, read_trust, receipt_json, recovering, samplers, some_folder, step_answer
-from dblrandom.cli.rosters import named_rosters
+from dblrandom.cli.rosters import named_rosters, outside_places
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.drawing import Commitment
 from dblrandom.errors import FolderError, PlanError, StepError, VerificationError
@@ -35,7 +36,7 @@ from dblrandom.evidence import Receipt, TrustPolicy, sign_payload, suggested_tru
 from dblrandom.evidence.signatures import check_declared_signers
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Plan
-from dblrandom.roster import RosterLike
+from dblrandom.roster import Roster, RosterLike
 
 __all__ = ["commit"]
 
@@ -46,8 +47,14 @@ _Pairs = tuple[tuple[str, str], ...]
 @folder_argument
 @click.option("--plan", "plan_file", metavar="PLAN.toml", type=FILE, help="The plan; not needed with --envelope.")
 @click.option("--ceremony", metavar="NAME", help="The ceremony's name; needed for a new one.")
-@click.option("--roster", metavar="NAME=FILE", type=PAIR, multiple=True, help="A roster, canonical or .csv with --id.")
-@click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of a .csv roster.")
+@click.option(
+    "--roster",
+    metavar="NAME=FILE",
+    type=PAIR,
+    multiple=True,
+    help="A roster: canonical, or a table with --id (.csv, Parquet, a folder, a database's URL#table).",
+)
+@click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of a table.")
 @click.option("--encoding", metavar="NAME", type=click.Choice(ENCODINGS), default="utf-8-sig", help="Of .csv rosters.")
 @click.option("--chain", metavar="NAME=DIR", type=PAIR, multiple=True, help="A hash chain, with --at.")
 @click.option("--drand", metavar="NAME=NETWORK", type=PAIR, multiple=True, help="A drand round: quicknet or default.")
@@ -107,6 +114,7 @@ def commit(
     commit --envelope FILE.
     """
     place = some_folder(folder)
+    outside = outside_places(pairs(roster, "--roster"), ids)
     with recovering(place):
         with working("reading the folder"):
             standing = _standing(place)
@@ -117,7 +125,7 @@ def commit(
             if plan_file is not None and load_plan(plan_file) != plan:
                 raise PlanError("this is not the plan that the envelope commits to", where=str(plan_file))
             rosters = named_rosters(commitment.suite, pairs(roster, "--roster"), ids, encoding)
-            return _stored(folder, place, standing, signed, plan, rosters, read_trust(trust))
+            return _stored(folder, place, standing, signed, plan, rosters, read_trust(trust), outside)
         if plan_file is None or not roster or not keys:
             raise click.UsageError("commit needs --plan, --roster and --key, or --envelope")
         name = standing.name if standing is not None else ceremony
@@ -140,7 +148,7 @@ def commit(
         signed = sign_payload(payload, signers(keys))
         if draft is not None:
             return _drafted(folder, signed, draft, suite)
-        return _stored(folder, place, standing, signed, plan, rosters, read_trust(trust))
+        return _stored(folder, place, standing, signed, plan, rosters, read_trust(trust), outside)
 
 
 def _standing(place: CeremonyFolder) -> Ceremony | None:
@@ -197,6 +205,7 @@ def _stored(
     plan: Plan,
     rosters: Sequence[RosterLike],
     trust: TrustPolicy | None,
+    outside: Mapping[str, tuple[str, str]],
 ) -> Answer:
     """Put a signed commitment into the folder, with every signature that it declares."""
     receipt = Receipt.parse(envelope, "commitment")
@@ -211,15 +220,24 @@ def _stored(
         ceremony.admit(envelope)
         return ceremony
 
+    # A small table was read into memory, and lies in the folder like any other roster.
+    held = {found.name for found in rosters if isinstance(found, Roster)}
+    elsewhere = {name: where for name, where in outside.items() if name not in held}
+    private = {PLACES: kept_places(elsewhere)} if elsewhere else {}
+
+    def again(found: Ceremony, kept: dict[str, bytes]) -> Ceremony:
+        kept |= private
+        return act(_opened(found.name, plan, rosters, suite, found))
+
     with working("committing"):
         if standing is None:
             suite = _commitment_in(envelope, folder).suite
             ceremony = act(_opened(receipt.ceremony, plan, rosters, suite, None))
-            place.create(ceremony, trust or suggested_trust(ceremony.commitment))
+            place.create(ceremony, trust or suggested_trust(ceremony.commitment), private)
         else:
             suite = standing.suite
             place.update(
-                lambda found, _: act(_opened(found.name, plan, rosters, suite, found)),
+                again,
                 trust=lambda found: trust or suggested_trust(*found.commitments),
             )
     wrote = [str(folder / "trust.json")]

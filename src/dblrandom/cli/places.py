@@ -17,6 +17,7 @@ from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer
 from dblrandom.cli.jsonfile import read_json
+from dblrandom.cli.outside import outside_rosters
 from dblrandom.cli.screen import Screen, note
 from dblrandom.errors import FolderError, StepError, VerificationError
 from dblrandom.evidence import Receipt, TrustPolicy
@@ -61,19 +62,19 @@ def samplers() -> tuple[Sampler, ...]:
     return tuple(plugins.samplers().values())
 
 
-def some_folder(path: Path) -> CeremonyFolder:
-    """The folder at ``path``, whether or not there is a ceremony in it."""
-    return CeremonyFolder(path, beacons=beacons(), samplers=samplers())
+def some_folder(path: Path, outside: Mapping[str, tuple[str, str]] | None = None) -> CeremonyFolder:
+    """The folder at ``path``, whether or not there is a ceremony in it; ``outside`` as for ``outside_rosters``."""
+    return CeremonyFolder(path, beacons=beacons(), samplers=samplers(), rosters=outside_rosters(path, outside))
 
 
-def existing(path: Path) -> CeremonyFolder:
+def existing(path: Path, outside: Mapping[str, tuple[str, str]] | None = None) -> CeremonyFolder:
     """The folder of a ceremony that has begun.
 
     Raises:
         FolderError: there is none.
         VerificationError: there is one, and its list of files is gone.
     """
-    folder = some_folder(path)
+    folder = some_folder(path, outside)
     if not folder.exists():
         if (path / "receipts").is_dir():
             raise VerificationError("folder", "is missing; get the folder again", where="SHA256SUMS")

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -192,36 +193,39 @@ def _found(place: Path) -> tuple[str, tuple[str, ...]]:
             if kind is None:
                 raise RosterError(f"is not a file of a known kind ({', '.join(KINDS)})", where=str(place))
             return kind, (str(place),)
-        parts = sorted(_walk(place, ""))
+        parts = sorted(_walk(place))
     if not parts:
         raise RosterError(f"has no files of a known kind ({', '.join(KINDS)})", where=str(place))
     kinds = {file_kind(Path(part)) for part in parts}
     if None in kinds or len(kinds) > 1:
-        odd = next(part for part in parts if file_kind(Path(part)) != file_kind(Path(parts[0])) or None in kinds)
+        odd = next(part for part in parts if file_kind(Path(part)) != (file_kind(Path(parts[0])) or "parquet"))
         raise RosterError(f"has files of more than one kind, such as {odd!r}; keep only the parts", where=str(place))
     return str(kinds.pop()), tuple(str(place / part) for part in parts)
 
 
-def _walk(folder: Path, below: str) -> Iterator[str]:
-    count = 0
-    for entry in os.scandir(folder / below):
-        path, count = f"{below}{entry.name}", count + 1
-        if entry.name.startswith((".", "_")):
-            continue
-        if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
-            raise RosterError("is a link or a device; put the files themselves there", where=str(folder / path))
-        if count > MOST_FILES:
+def _walk(folder: Path) -> Iterator[str]:
+    """The paths of all files below a folder, relative to it, in any order."""
+    pending = [""]
+    while pending:
+        below = pending.pop()
+        with os.scandir(folder / below) as entries:
+            found = [entry for entry in islice(entries, MOST_FILES + 1) if not entry.name.startswith((".", "_"))]
+        if len(found) > MOST_FILES:
             raise RosterError(f"has more than {MOST_FILES} files; join them to larger ones", where=str(folder / below))
-        if not entry.is_dir():
-            yield path
-        elif _PARTITION.match(entry.name):
-            raise RosterError(
-                "is a partition of which the folder's name is a column; write that column into the files, or open one "
-                "partition by itself",
-                where=str(folder / path),
-            )
-        else:
-            yield from _walk(folder, f"{path}/")
+        for entry in found:
+            path = f"{below}{entry.name}"
+            if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
+                raise RosterError("is a link or a device; put the files themselves there", where=str(folder / path))
+            if not entry.is_dir():
+                yield path
+                continue
+            if _PARTITION.match(entry.name):
+                raise RosterError(
+                    "is a partition of which the folder's name is a column; write that column into the files, or open "
+                    "one partition by itself",
+                    where=str(folder / path),
+                )
+            pending.append(f"{path}/")
 
 
 def _stamp(path: str) -> tuple[int, ...]:

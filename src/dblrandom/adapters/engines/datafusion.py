@@ -155,6 +155,8 @@ class FusionScan:
 
     def _bounded(self, rows: Any, ticket: Any, bounds: Mapping[Stratum, bytes | None]) -> Any:
         """The rows whose ticket is below their own stratum's bound."""
+        if not bounds:
+            return rows.limit(0)
         limits = {stratum: _ABOVE_ALL if bound is None else bound for stratum, bound in bounds.items()}
         highest = max(limits.values(), default=b"")
         if highest != _ABOVE_ALL:

@@ -171,10 +171,13 @@ class EngineRoster:
 
     def _pages(self) -> Iterator[bytes]:
         index = -1
-        for index, page in enumerate(self.table.pages(self.page_rows)):
-            data = bytes(page.data)
-            self._check_page(index, data)
-            yield data
+        try:
+            for index, page in enumerate(self.table.pages(self.page_rows)):
+                data = bytes(page.data)
+                self._check_page(index, data)
+                yield data
+        except OutOfOrder as error:
+            raise self._changed() from error
         if index + 1 != len(self._firsts):
             raise self._changed()
 

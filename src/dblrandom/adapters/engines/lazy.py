@@ -1,0 +1,79 @@
+"""Rosters outside of a ceremony's folder that are opened when something asks for their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import attrs
+
+from dblrandom.errors import RosterError
+from dblrandom.kernel.suite import Suite
+from dblrandom.roster import Manifest, Proof, RosterLike
+from dblrandom.sampling import Frame
+
+__all__ = ["LazyRoster"]
+
+
+@attrs.define(eq=False)
+class LazyRoster:
+    """A committed roster whose table is read, and held against its commitment, at the first question about a row.
+
+    Most steps of a ceremony ask none; a draw asks, and so finds out whether the table is still the one committed.
+
+    Attributes:
+        manifest: the commitment.
+        suite: the suite of that commitment.
+    """
+
+    manifest: Manifest
+    suite: Suite
+    _open: Callable[[], RosterLike]
+    _opened: RosterLike | None = None
+
+    @property
+    def name(self) -> str:
+        """The roster's name."""
+        return self.manifest.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Its columns, ``id`` first."""
+        return self.manifest.columns
+
+    def frame(self, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Frame:
+        """The frame of a task.
+
+        Raises:
+            RosterError: the table is not the one committed, or has no frame of its own.
+        """
+        opened = self._rows()
+        if not hasattr(opened, "frame"):
+            raise RosterError("is held by no engine that draws; open it with one", where=f"roster {self.name!r}")
+        found: Frame = opened.frame(keep, strata, where=where)
+        return found
+
+    def find(self, unit_id: bytes) -> bytes | None:
+        """The canonical line of an id, without LF, or ``None``."""
+        return self._rows().find(unit_id)
+
+    def row(self, unit_id: str) -> dict[str, str] | None:
+        """The fields of an id by column, or ``None``."""
+        return self._rows().row(unit_id)
+
+    def records(self) -> Iterator[dict[str, str]]:
+        """Every row in order, each as its fields by column."""
+        return self._rows().records()
+
+    def prove(self, unit_id: str) -> Proof:
+        """The proof that an id is on the roster, or that it is not."""
+        return self._rows().prove(unit_id)
+
+    def _rows(self) -> RosterLike:
+        if self._opened is None:
+            opened = self._open()
+            if opened.manifest != self.manifest:
+                raise RosterError(
+                    "its rows are not the ones committed: the table was changed since", where=f"roster {self.name!r}"
+                )
+            self._opened = opened
+        return self._opened

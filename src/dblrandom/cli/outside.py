@@ -1,0 +1,87 @@
+"""Rosters whose rows stay outside of the ceremony's folder: in large files, or in a database.
+
+Where they are is kept in the folder's ``secrets/``, since a database's address may hold a password; who verifies says
+for himself where he has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+from dblrandom.adapters.engines.lazy import LazyRoster
+from dblrandom.adapters.engines.opening import Progress, open_roster
+from dblrandom.adapters.files import read_bytes
+from dblrandom.cli.screen import note
+from dblrandom.errors import InputError
+from dblrandom.evidence import Receipt
+from dblrandom.kernel.canonical import decode, encode
+from dblrandom.kernel.suite import Suite, suite_named
+from dblrandom.model import Json
+from dblrandom.roster import Manifest, RosterLike
+
+__all__ = ["PLACES", "is_outside", "kept_places", "open_outside", "outside_rosters"]
+
+PLACES = "rosters.json"
+"""The file below ``secrets/`` that says where they are."""
+_KINDS = (".parquet", ".arrow", ".feather", ".ipc")
+
+
+def is_outside(place: str) -> bool:
+    """Whether a roster's place is a URL, a folder, or a file of a kind that an engine reads."""
+    return "://" in place or Path(place).suffix.lower() in _KINDS or Path(place).is_dir()
+
+
+def open_outside(name: str, place: str, column: str, suite: Suite) -> RosterLike:
+    """Open a roster where it is, telling on stderr how far the reading is, every two seconds."""
+    told = [0]
+
+    def tell(progress: Progress) -> None:
+        seconds = progress.rows // progress.rate if progress.rate else 0
+        if seconds >= told[0] + 2:
+            told[0] = seconds
+            left = f", {progress.remaining} s left" if progress.remaining is not None else ""
+            note(f"{name}: {progress.rows} rows, {progress.rate} a second{left}")
+
+    return open_roster(place, name=name, id=column, suite=suite, progress=tell)
+
+
+def kept_places(places: Mapping[str, tuple[str, str]]) -> bytes:
+    """The file that keeps each roster's place and id column, by the roster's name."""
+    return encode({name: {"place": place, "id": column} for name, (place, column) in places.items()})
+
+
+def outside_rosters(folder: Path, given: Mapping[str, tuple[str, str]] | None = None) -> list[RosterLike]:
+    """The rosters outside of a ceremony's folder, by the folder's own note and by what is ``given``; none is read yet.
+
+    Raises:
+        InputError: the note or a manifest is damaged.
+    """
+    places = {**_noted(folder), **(given or {})}
+    if not places:
+        return []
+    receipts = sorted((folder / "receipts").glob("*-commitment.json"))
+    if not receipts:
+        return []
+    body = Receipt.parse(read_bytes(receipts[-1]), str(receipts[-1])).body
+    suite = suite_named(cast(str, body["suite"]))
+    manifests = [Manifest.from_json(entry, "roster") for entry in cast("list[Json]", body["rosters"])]
+    return [
+        LazyRoster(manifest, suite, partial(open_outside, manifest.name, *places[manifest.name], suite))
+        for manifest in manifests
+        if manifest.name in places
+    ]
+
+
+def _noted(folder: Path) -> dict[str, tuple[str, str]]:
+    path = folder / "secrets" / PLACES
+    if not path.exists():
+        return {}
+    found = decode(read_bytes(path, private=True), str(path))
+    try:
+        entries = cast("dict[str, dict[str, str]]", found).items()
+        return {name: (entry["place"], entry["id"]) for name, entry in entries}
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InputError("does not say where the rosters are; restore it", where=str(path)) from error
