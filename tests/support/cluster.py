@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -83,12 +84,14 @@ class Cluster:
     def __init__(self, place: Path) -> None:
         self._place = place
         self._groups: list[subprocess.Popen[bytes]] = []
-        self.master = self._start("master.Master").replace("Starting Spark master at ", "")
+        self.master = self._ready(self._start("master.Master")).removeprefix("Starting Spark master at ")
 
-    def add_worker(self) -> subprocess.Popen[bytes]:
-        """Another worker, with one core and its executors; returns when the master knows it."""
-        self._start("worker.Worker", "--cores", "1", "--memory", "1g", self.master)
-        return self._groups[-1]
+    def add_workers(self, count: int = 1) -> list[subprocess.Popen[bytes]]:
+        """More workers, each with one core and its executors; returns when the master knows them."""
+        logs = [self._start("worker.Worker", "--cores", "1", "--memory", "1g", self.master) for _ in range(count)]
+        for log in logs:
+            self._ready(log)
+        return self._groups[-count:]
 
     def kill(self, group: subprocess.Popen[bytes]) -> None:
         """Kill a worker and its executors at once."""
@@ -107,8 +110,8 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _start(self, name: str, *words: str) -> str:
-        """Start a daemon and wait for the line of its log that says that it is ready; that line from "S" on."""
+    def _start(self, name: str, *words: str) -> Path:
+        """Start a daemon; its log."""
         import pyspark  # an optional library
 
         home = Path(pyspark.__file__).parent
@@ -121,13 +124,17 @@ class Cluster:
             self._groups.append(
                 subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | given, process_group=0)
             )
+        return log
+
+    def _ready(self, log: Path) -> str:
+        """Wait for what a daemon says when it is ready."""
         ready = re.compile(r"Starting Spark master at spark://\S+:[1-9]\d*|Successfully registered with master")
         for _ in range(600):
             if found := ready.search(log.read_text(errors="replace")):
                 return found[0]
             time.sleep(0.1)
         self.close()
-        raise RuntimeError(f"{name} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+        raise RuntimeError(f"a part of the cluster did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
 class Program:
@@ -136,6 +143,9 @@ class Program:
     def __init__(self, master: str) -> None:
         words = [sys.executable, __file__, master]
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        # A draw that hangs has to fail the test, not to hold it.
+        self._limit = threading.Timer(300, self._process.kill)
+        self._limit.start()
 
     def hear(self) -> Any:
         """What it says next."""
@@ -151,6 +161,7 @@ class Program:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._limit.cancel()
         self._process.kill()
         self._process.communicate()
 

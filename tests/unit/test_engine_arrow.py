@@ -20,10 +20,11 @@ from dblrandom.sampling import MemoryFrame
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("datafusion")
 
+import pyarrow.compute as pc  # noqa: E402
 import pyarrow.feather  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
-from dblrandom.adapters.engines import arrowfiles, arrowsort, opening  # noqa: E402
+from dblrandom.adapters.engines import arrowfiles, arrowrules, arrowsort, opening  # noqa: E402
 from dblrandom.adapters.engines.arrow import ArrowTable  # noqa: E402
 from dblrandom.adapters.engines.arrowpages import Cutter  # noqa: E402
 from dblrandom.adapters.engines.table import HashedTable, OutOfOrder  # noqa: E402
@@ -130,6 +131,14 @@ def test_csv_is_read_as_text_with_a_header_in_each_part(tmp_path: Path) -> None:
     assert frame.lowest(KEY, dict.fromkeys(frame.sizes(), 1)) == MemoryFrame(
         SHA256, plain.columns, plain.lines, {"kind": ["1e3", 'x, "y"']}, ("kind",), where="test"
     ).lowest(KEY, dict.fromkeys(frame.sizes(), 1))
+
+
+def test_blanks_are_those_that_the_importer_takes_off() -> None:
+    every = [chr(code) for code in range(0x21, 0x110000) if not 0xD800 <= code < 0xE000]
+    blank = {c for c in every if c.isspace()}
+    for column in (pa.array([f"x{c}" for c in every]), pa.array([f"{c}x" for c in every])):
+        told = pc.match_substring_regex(column, f"^{arrowrules._BLANK}|{arrowrules._BLANK}$").to_pylist()
+        assert {c for c, each in zip(every, told, strict=True) if each} == blank
 
 
 def test_csv_in_gb18030_and_tsv(tmp_path: Path) -> None:

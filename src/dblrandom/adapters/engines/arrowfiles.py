@@ -121,14 +121,18 @@ class Files:
 
     def dataset(self, place: int) -> Any:
         """The file at ``place`` as an Arrow data set."""
-        schema = pa.schema([(s, pa.string()) for s in self.sources]) if self.kind in ("csv", "tsv") else None
+        schema = None
+        if self.kind != "parquet":
+            # As plain text: what Arrow hands to DataFusion as views was lost on the way for several versions.
+            kinds = (pa.string() if is_text(kind) else kind for kind in self.types[place])
+            schema = pa.schema(list(zip(self.sources, kinds, strict=True)))
         with failing(self.paths[place]):
             return _dataset(self.paths[place], self.kind, self.encoding, schema)
 
     def batches(self, first: bytes | None = None, after: bytes | None = None) -> Iterator[pa.RecordBatch]:
         """The rows, file by file, with the roster's columns; with ``first``, ids from it on and below ``after``."""
         for place, path in enumerate(self.paths):
-            keep = None if first is None else _between(self.sources[0], self.types[place][0], first, after)
+            keep = None if first is None else _between(ds.field(self.sources[0]), self.dataset(place).schema.field(self.sources[0]).type, first, after)
             with failing(path):
                 scanner = self.dataset(place).scanner(
                     columns={name: ds.field(source) for name, source in zip(self.columns, self.sources, strict=True)},
@@ -259,10 +263,9 @@ def _schema(path: str, kind: str, encoding: str) -> pa.Schema:
     return pa.schema([(name, pa.string()) for name in schema.names]) if kind in ("csv", "tsv") else schema
 
 
-def _between(source: str, kind: Any, first: bytes, after: bytes | None) -> Any:
+def _between(field: Any, kind: Any, first: bytes, after: bytes | None) -> Any:
     """Ids of a range; not cast where they are text, so that Parquet's statistics can tell what need not be read."""
-    same = is_text(kind) and not pa.types.is_dictionary(kind)
-    field = ds.field(source) if same else ds.field(source).cast(pa.string())
-    form = kind if same else pa.string()
-    keep = field >= pa.scalar(first.decode(), form)
-    return keep if after is None else keep & (field < pa.scalar(after.decode(), form))
+    if not is_text(kind) or pa.types.is_dictionary(kind):
+        field, kind = field.cast(pa.string()), pa.string()
+    keep = field >= pa.scalar(first.decode(), kind)
+    return keep if after is None else keep & (field < pa.scalar(after.decode(), kind))

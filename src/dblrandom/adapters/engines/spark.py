@@ -113,20 +113,20 @@ class SparkTable:
         return self._columns
 
     def in_order(self) -> SparkTable:
-        """See :meth:`Table.in_order`; the rows are sorted in any case."""
+        """See :meth:`.Table.in_order`; the rows are sorted in any case."""
         return self
 
     def check_unchanged(self) -> None:
         """Nothing here: the scan that counts the strata compares all rows with those committed, in the same pass."""
 
     def pages(self, page_rows: int) -> Iterator[Page]:
-        """See :meth:`Table.pages`; the rows travel to the driver, sorted and joined to pages by the executors."""
+        """See :meth:`.Table.pages`; the rows travel to the driver, sorted and joined to pages by the executors."""
         text = functions().col("page").cast("binary")
         for first, _, data in self._paged(page_rows, text):
             yield Page(bytes(data), first)
 
     def leaves(self, suite: Suite, page_rows: int) -> Iterator[Leaf] | None:
-        """See :meth:`HashedTable.leaves`; SHA-256 is hashed on the executors, SM3 they do not have."""
+        """See :meth:`.HashedTable.leaves`; SHA-256 is hashed on the executors, SM3 they do not have."""
         return self._leaves(page_rows) if suite == SHA256 else None
 
     def _leaves(self, page_rows: int) -> Iterator[Leaf]:
@@ -209,7 +209,7 @@ class SparkTable:
         self._seen.check(rows, mixed, self._where, committing=True)
 
     def lines(self, first: bytes, after: bytes | None) -> list[bytes]:
-        """See :meth:`Table.lines`; one filter over the rows."""
+        """See :meth:`.Table.lines`; one filter over the rows."""
         f = functions()
         with failing(self._where):
             kept = self._rows.where(f.col("c0") >= f.lit(first.decode()))
@@ -218,7 +218,7 @@ class SparkTable:
             return sorted(bytes(row[0])[:-1] for row in kept.select(line(len(self._columns)).cast("binary")).collect())
 
     def scan(self, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Scan:
-        """See :meth:`Table.scan`."""
+        """See :meth:`.Table.scan`."""
         for name in (*keep, *strata):
             if name not in self._columns:
                 raise PlanError(f"there is no column {name!r}; the roster has {', '.join(self._columns)}", where=where)
