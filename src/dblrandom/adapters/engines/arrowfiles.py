@@ -131,12 +131,14 @@ class Files:
 
     def batches(self, first: bytes | None = None, after: bytes | None = None) -> Iterator[pa.RecordBatch]:
         """The rows, file by file, with the roster's columns; with ``first``, ids from it on and below ``after``."""
+        columns = {name: ds.field(source) for name, source in zip(self.columns, self.sources, strict=True)}
         for place, path in enumerate(self.paths):
-            keep = None if first is None else _between(ds.field(self.sources[0]), self.dataset(place).schema.field(self.sources[0]).type, first, after)
+            dataset = self.dataset(place)
+            kind = dataset.schema.field(self.sources[0]).type
             with failing(path):
-                scanner = self.dataset(place).scanner(
-                    columns={name: ds.field(source) for name, source in zip(self.columns, self.sources, strict=True)},
-                    filter=keep,
+                scanner = dataset.scanner(
+                    columns=columns,
+                    filter=None if first is None else _between(columns["id"], kind, first, after),
                     batch_size=self.batch_rows,
                     batch_readahead=2,
                     fragment_readahead=1,
