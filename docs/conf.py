@@ -35,8 +35,11 @@ nitpick_ignore = [  # inside a package, and no part of its interface
 ]
 nitpick_ignore_regex = [
     ("py:.*", r"(attr|attrs|click|collections|concurrent|contextlib|cryptography|datetime|enum|fractions)(\..*)?"),
-    ("py:.*", r"dblrandom\.(.*\.)?(_\w+(\..*)?|[A-Z])"),  # private names and type variables have no page
-    ("py:.*", r"(datafusion|hashlib|os|pathlib|pyarrow|pyspark|re|rich|sqlalchemy|tomllib|types|typing|typing_extensions|urllib)(\..*)?"),
+    ("py:.*", r"[A-Z]|dblrandom\.(.*\.)?(_\w+(\..*)?|[A-Z])"),  # private names and type variables have no page
+    (
+        "py:.*",
+        r"(datafusion|hashlib|os|pathlib|pyarrow|pyspark|re|rich|sqlalchemy|tomllib|types|typing|typing_extensions|urllib)(\..*)?",
+    ),
 ]
 
 html_theme = "furo"

@@ -23,7 +23,6 @@ from dblrandom.sampling import MemoryFrame
 pa = pytest.importorskip("pyarrow")
 pytest.importorskip("datafusion")
 
-import pyarrow.feather  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
 from dblrandom.adapters.engines import arrowfiles, arrowsort, datafusion  # noqa: E402
@@ -35,6 +34,11 @@ ROWS = [(f"R{n:05d}", "ab"[n % 2]) for n in range(2000)]
 
 def table(rows: list[tuple[str, ...]] = ROWS, names: tuple[str, ...] = ("id", "kind")) -> Any:
     return pa.table(list(map(list, zip(*rows, strict=True))), names=list(names))
+
+
+def write_ipc(found: Any, place: Path) -> None:
+    with pa.OSFile(str(place), "wb") as file, pa.ipc.new_file(file, found.schema) as writer:
+        writer.write_table(found)
 
 
 def commit(place: Path, **options: Any) -> EngineRoster:
@@ -112,7 +116,7 @@ def test_a_truncated_file(tmp_path: Path, keep: int, end: str) -> None:
     if end == "parquet":
         pq.write_table(table(), place)
     else:
-        pyarrow.feather.write_feather(table(), place)
+        write_ipc(table(), place)
     place.write_bytes(place.read_bytes()[:keep])
     refused(lambda: commit(place), "cannot be read")
     refused(lambda: open_roster(place, name="targets", id="id"), "cannot be read")
@@ -136,8 +140,7 @@ def text_array(values: list[bytes]) -> Any:
 @pytest.mark.parametrize(("column", "row"), [("id", (b"R\xff", b"x")), ("kind", (b"R2", b"\xed\xa0\x80"))])
 def test_text_that_is_not_utf_8(tmp_path: Path, column: str, row: tuple[bytes, bytes]) -> None:
     found = pa.table([text_array([b"R1", row[0]]), text_array([b"x", row[1]])], names=["id", "kind"])
-    with pa.OSFile(str(tmp_path / "a.arrow"), "wb") as file, pa.ipc.new_file(file, found.schema) as writer:
-        writer.write_table(found)
+    write_ipc(found, tmp_path / "a.arrow")
     refused(lambda: commit(tmp_path / "a.arrow"), f"column {column!r} is not UTF-8", "row 2 as read")
 
 

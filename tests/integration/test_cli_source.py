@@ -142,7 +142,13 @@ def test_a_lottery_is_grindable_by_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "No such file"), (b"{", "not JSON"), (b"[]", "table"), (b"\xff", "not JSON"), (b"[" * 100_000, "nested deeper")],
+    [
+        (None, "No such file"),
+        (b"{", "not JSON"),
+        (b"[]", "table"),
+        (b"\xff", "not JSON"),
+        (b"[" * 100_000, "nested deeper"),
+    ],
 )
 def test_a_network_in_a_bad_file(tmp_path: Path, content: bytes | None, message: str) -> None:
     place = tmp_path / "info.json"

@@ -21,7 +21,6 @@ pa = pytest.importorskip("pyarrow")
 pytest.importorskip("datafusion")
 
 import pyarrow.compute as pc  # noqa: E402
-import pyarrow.feather  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
 from dblrandom.adapters.engines import arrowfiles, arrowrules, arrowsort, opening  # noqa: E402
@@ -39,6 +38,12 @@ def memory(rows: Sequence[tuple[str, ...]], columns: tuple[str, ...] = ("id", "k
 def parquet(place: Path, table: Any, **options: Any) -> Path:
     pq.write_table(table, place, **options)
     return place
+
+
+def write_ipc(table: Any, place: Path) -> None:
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.OSFile(str(place), "wb") as file, pa.ipc.new_file(file, table.schema, options=options) as writer:
+        writer.write_table(table)
 
 
 def opened(place: Path, **options: Any) -> ArrowTable:
@@ -70,7 +75,7 @@ def test_it_is_a_table_that_hashes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("end", ["parquet", "arrow"])
 def test_types_of_text_are_alike(tmp_path: Path, column: Any, end: str) -> None:
     place, table = tmp_path / f"a.{end}", pa.table({"id": pa.array(["a", "b", "c"]), "kind": column})
-    pq.write_table(table, place) if end == "parquet" else pyarrow.feather.write_feather(table, place)
+    pq.write_table(table, place) if end == "parquet" else write_ipc(table, place)
     roster, plain = commit(place), memory([("a", "x"), ("b", ""), ("c", "公")])
     assert roster.manifest == plain.manifest
     frame = roster.frame({"kind": ["", "公"]}, ("kind",), where="test")
@@ -82,7 +87,7 @@ def test_types_of_text_are_alike(tmp_path: Path, column: Any, end: str) -> None:
 def test_whole_numbers_are_decimal_also_as_ids(tmp_path: Path, end: str) -> None:
     place = tmp_path / f"a.{end}"
     table = pa.table({"n": pa.array([-7, None, 2**63 - 1], pa.int64()), "u": pa.array([9, 10, 2**64 - 1], pa.uint64())})
-    pq.write_table(table, place) if end == "parquet" else pyarrow.feather.write_feather(table, place)
+    pq.write_table(table, place) if end == "parquet" else write_ipc(table, place)
     roster = commit(place, id="u", columns=["n"])
     rows = [("9", "-7"), ("10", ""), ("18446744073709551615", "9223372036854775807")]
     assert roster.manifest == memory(rows, ("id", "n")).manifest
@@ -113,7 +118,7 @@ def test_any_name_of_a_source_column(tmp_path: Path, name: str, end: str) -> Non
         quoted = name.replace('"', '""')
         place.write_text(f'key,"{quoted}",a,id2\nk1,v1,no,no\nk2,v2,no,no\n')
     else:
-        pq.write_table(table, place) if end == "parquet" else pyarrow.feather.write_feather(table, place)
+        pq.write_table(table, place) if end == "parquet" else write_ipc(table, place)
     roster = commit(place, id="key", columns=["kind"], rename={name: "kind"})
     assert roster.manifest == memory([("k1", "v1"), ("k2", "v2")]).manifest
     frame = roster.frame({"kind": ["v2"]}, ("kind",), where="test")
@@ -245,7 +250,7 @@ def write_kinds(folder: Path) -> dict[str, Path]:
     places["csv"].write_text("企业,kind\nb,y\na,x\n", encoding="utf-8")
     places["tsv"].write_text("企业\tkind\nb\ty\na\tx\n", encoding="utf-8")
     pq.write_table(table, places["parquet"])
-    pyarrow.feather.write_feather(table, places["feather"])
+    write_ipc(table, places["feather"])
     return places
 
 

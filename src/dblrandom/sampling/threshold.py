@@ -1,7 +1,7 @@
 """Drawing by threshold: one pass over rows that nobody has to hold (docs/spec, section 4).
 
 An engine is asked for the candidates below a ticket, stratum by stratum, from a file, a database or a cluster. What is
-drawn from them is decided here, by the kernel, and is byte for byte what :class:`~dblrandom.sampling.frame.MemoryFrame` gives.
+drawn from them is decided here, by the kernel, and is byte for byte what a :class:`.MemoryFrame` gives.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ class ThresholdFrame:
         self._sizes = {s: sizes[s] for s in sorted(sizes, key=lambda s: "\t".join(s).encode())}
 
     def sizes(self) -> dict[Stratum, int]:
-        """See :meth:`~dblrandom.sampling.frame.Frame.sizes`."""
+        """See :meth:`.Frame.sizes`."""
         return dict(self._sizes)
 
     def lowest(self, key: str, wanted: Mapping[Stratum, int]) -> dict[Stratum, list[bytes]]:
-        """See :meth:`~dblrandom.sampling.frame.Frame.lowest`; one scan, and another only for strata in which the first found too few."""
+        """See :meth:`.Frame.lowest`; one scan, and another only for strata in which the first found too few."""
         found: dict[Stratum, list[bytes]] = {stratum: [] for stratum in self._sizes}
         needed = {s: min(wanted[s], size) for s, size in self._sizes.items() if wanted[s] > 0}
         times = 0

@@ -73,26 +73,26 @@ class ArrowTable:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """See :attr:`Table.columns`."""
+        """See :attr:`~dblrandom.adapters.engines.table.Table.columns`."""
         return self.files.columns
 
     def in_order(self) -> ArrowTable:
-        """See :meth:`Table.in_order`."""
+        """See :meth:`~dblrandom.adapters.engines.table.Table.in_order`."""
         return attrs.evolve(self, sort=True)
 
     def check_unchanged(self) -> None:
-        """See :meth:`Table.check_unchanged`; told by the files' sizes, times and numbers on the disk."""
+        """Refuse files whose sizes, times or numbers on the disk are not those of their opening; a RosterError."""
         if (changed := self.files.changed()) is not None:
             raise RosterError("was changed since the roster was read; commit again", where=changed)
 
     def pages(self, page_rows: int) -> Iterator[Page]:
-        """See :meth:`Table.pages`; memory is that of a few batches."""
+        """See :meth:`~dblrandom.adapters.engines.table.Table.pages`; memory is that of a few batches."""
         for page in self._cutter(page_rows, _as_it_is).pages(self._batches()):
             yield Page(page.made, page.first)
         self.check_unchanged()
 
     def leaves(self, suite: Suite, page_rows: int) -> Iterator[Leaf]:
-        """See :meth:`HashedTable.leaves`; pages are hashed where they were rendered, on several threads."""
+        """See :meth:`~dblrandom.adapters.engines.table.HashedTable.leaves`, here on several threads."""
 
         def leaf(page: bytes | memoryview) -> bytes:
             return suite.hash(b"".join((b"\x00", page)))
@@ -102,7 +102,7 @@ class ArrowTable:
         self.check_unchanged()
 
     def lines(self, first: bytes, after: bytes | None) -> list[bytes]:
-        """See :meth:`Table.lines`; of sorted Parquet, only the rows about the place are read."""
+        """See :meth:`~dblrandom.adapters.engines.table.Table.lines`; sorted Parquet is read only about the place."""
         self.check_unchanged()
         found: list[bytes] = []
         for batch in self.files.batches(first, after):
@@ -111,7 +111,7 @@ class ArrowTable:
         return sorted(found)
 
     def scan(self, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Scan:
-        """See :meth:`Table.scan`."""
+        """See :meth:`~dblrandom.adapters.engines.table.Table.scan`."""
         return FusionScan(self.files, suite, keep, tuple(strata), where=where)
 
     @property

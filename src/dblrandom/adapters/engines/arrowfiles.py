@@ -121,11 +121,7 @@ class Files:
 
     def dataset(self, place: int) -> Any:
         """The file at ``place`` as an Arrow data set."""
-        schema = None
-        if self.kind != "parquet":
-            # As plain text: what Arrow hands to DataFusion as views was lost on the way for several versions.
-            kinds = (pa.string() if is_text(kind) else kind for kind in self.types[place])
-            schema = pa.schema(list(zip(self.sources, kinds, strict=True)))
+        schema = pa.schema([(s, pa.string()) for s in self.sources]) if self.kind in ("csv", "tsv") else None
         with failing(self.paths[place]):
             return _dataset(self.paths[place], self.kind, self.encoding, schema)
 

@@ -69,7 +69,7 @@ class Cutter(Generic[T]):
         page_rows: the rows of a page.
         make: what to make of a page's bytes; it runs on several threads.
         where: the roster, for messages.
-        imported: whether fields have to be as an importer leaves them, see :func:`check_batch`.
+        imported: whether fields have to be as an importer leaves them.
     """
 
     columns: Sequence[str]
@@ -82,7 +82,8 @@ class Cutter(Generic[T]):
         """What is made of each page, in order; memory is that of a few batches.
 
         Raises:
-            RosterError: naming row and column; :class:`OutOfOrder` where the ids do not ascend.
+            RosterError: naming row and column.
+            OutOfOrder: the ids do not ascend.
         """
         held, rows, first = b"", 0, b""
         before: bytes | None = None

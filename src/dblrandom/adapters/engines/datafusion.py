@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext, col, li
 from datafusion import functions as f
 
 from dblrandom.adapters.engines.arrowfiles import Files, failing
-from dblrandom.errors import PlanError
+from dblrandom.errors import MissingExtra, PlanError
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.kernel.tickets import candidates
 from dblrandom.sampling import Stratum
@@ -60,6 +61,8 @@ def _parquet(context: SessionContext, files: Files, place: str) -> Any:
 
 
 def _others(context: SessionContext, files: Files) -> Any:
+    if int(pa.__version__.split(".")[0]) < 24 and any(map(pa.types.is_string_view, chain(*files.types))):
+        raise MissingExtra("an Arrow file with string views needs pyarrow 24; older ones lose them in a scan")
     frame: Any = None
     for number in range(len(files.paths)):
         context.register_dataset(f"t{number}", files.dataset(number))
@@ -105,7 +108,7 @@ class FusionScan:
         self._strata = [f"c{files.columns.index(name)}" for name in strata]
 
     def sizes(self) -> dict[Stratum, int]:
-        """See :meth:`Scan.sizes`."""
+        """See :meth:`~dblrandom.sampling.threshold.Scan.sizes`."""
         with failing(self._where), _frame(self._files) as frame:
             self._check_values(frame)
             kept = self._kept(frame)
@@ -120,7 +123,7 @@ class FusionScan:
             return sizes
 
     def below(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
-        """See :meth:`Scan.below`; where DataFusion lacks the suite's hash, ids are hashed here, one after another."""
+        """See :meth:`~dblrandom.sampling.threshold.Scan.below`; for SM3, ids are hashed here."""
         with failing(self._where), _frame(self._files) as frame:
             rows = self._kept(frame)
             if self._suite is not SHA256:

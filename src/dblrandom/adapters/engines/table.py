@@ -1,4 +1,4 @@
-"""What an engine must be able to do with one table (docs/engines.md)."""
+"""What an engine must be able to do with one table (docs/engines)."""
 
 from __future__ import annotations
 
