@@ -64,14 +64,6 @@ LATER: dict[str, Any] = {"time": office.AFTER, **BY}
 BLIND, OTHER_BLIND = "b1" * 32, "c1" * 32
 
 
-def flaw(reason: str, raises: type[BaseException] = VerificationError) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=f"flaw: {reason}", raises=raises)
-
-
-NOT_REFUSED = pytest.fail.Exception
-"""What ``pytest.raises`` raises where nothing was refused."""
-
-
 def agreed(made: Ceremony, *actions: Callable[[], object], **options: Any) -> None:
     """Either one of the steps is refused, or the verifier accepts where they led."""
     for act in actions:

@@ -514,13 +514,6 @@ def test_a_third_partys_beacon_is_used_and_judged() -> None:
         kit.commit(kit.opened(beacons=beacons), entropy=[attrs.evolve(moon, terms={"a": 1})])
 
 
-# Flaws found; each goes when it is mended
-
-
-def flaw(reason: str, raises: type[BaseException] | None = None) -> pytest.MarkDecorator:
-    return pytest.mark.xfail(strict=True, reason=f"flaw: {reason}", **({"raises": raises} if raises else {}))
-
-
 def test_rosters_of_another_suite_are_refused() -> None:
     made = kit.opened(given=kit.rosters(SHA256), suite=SM3)
     with pytest.raises(RosterError):
