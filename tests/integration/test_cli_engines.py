@@ -109,3 +109,13 @@ def test_a_table_without_an_id_column_named(offices: Offices, tmp_path: Path) ->
     plan = ("--plan", offices.root / "organiser" / "plan.toml", "--ceremony", "x", "--key", offices.key("organiser"))
     refused = run("commit", tmp_path / "c", *plan, "--roster", f"targets={place}", code=2)
     assert "--id targets=COLUMN" in refused.stderr
+
+
+@pytest.mark.parametrize("file", ["receipts/0001-commitment.json", "rosters/targets.manifest.json"])
+def test_a_changed_byte_beside_a_roster_that_stays_outside(offices: Offices, tmp_path: Path, file: str) -> None:
+    """Nothing may be read from the folder to find the roster before the folder itself has been held to its sums."""
+    folder = drawn(offices, tmp_path, as_table(offices, tmp_path / "firms"))
+    data = (folder / file).read_bytes()
+    (folder / file).write_bytes(data.replace(b"{", b"[", 1))
+    refused = run("verify", folder, "--as-of", DRAWN, code=1)
+    assert file in refused.stderr

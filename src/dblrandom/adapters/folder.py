@@ -23,10 +23,11 @@ from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.errors import DblrandomError, FolderError, VerificationError
 from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustPolicy, suggested_trust, verify
-from dblrandom.kernel.canonical import encode
+from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.schemes import SCHEMES, Scheme
+from dblrandom.kernel.suite import Suite
 from dblrandom.model import planfile
-from dblrandom.roster import Roster, RosterLike
+from dblrandom.roster import Manifest, Roster, RosterLike
 from dblrandom.sampling import Sampler
 
 __all__ = ["CeremonyFolder", "Contents", "suggested_trust"]
@@ -60,6 +61,11 @@ class CeremonyFolder:
         samplers: third parties' samplers that tasks may name.
         schemes: the signature algorithms; with SM2, through OpenSSL, unless told otherwise.
         rosters: rosters whose rows stay outside of the folder, in an engine; the folder has their manifests only.
+        opener: asked for such a roster, by its manifest and the ceremony's suite, where it is not among ``rosters``;
+            ``None`` where it has none either.
+
+    Attributes:
+        recovered: what was finished or undone of a step that had been interrupted, in words.
     """
 
     def __init__(
@@ -70,11 +76,14 @@ class CeremonyFolder:
         samplers: Sequence[Sampler] = (),
         schemes: Mapping[str, Scheme] | None = None,
         rosters: Iterable[RosterLike] = (),
+        opener: Callable[[Manifest, Suite], RosterLike | None] = lambda manifest, suite: None,
     ) -> None:
         self.root = Path(root)
         self._beacons = beacons
         self._samplers = tuple(samplers)
         self._outside = {roster.name: roster for roster in rosters}
+        self._opener = opener
+        self.recovered: tuple[str, ...] = ()
         self._schemes = {**SCHEMES, "sm2": Sm2()} if schemes is None else schemes
 
     def exists(self) -> bool:
@@ -171,6 +180,7 @@ class CeremonyFolder:
             raise VerificationError("trust", str(error)) from error
         policy = trust or suggested
         rosters: dict[str, RosterLike | bytes] = {**self._outside, **contents.rosters, **contents.results}
+        rosters |= {roster.name: roster for roster in self._elsewhere(contents)}
         report = verify(
             contents.receipts,
             trust=policy,
@@ -195,23 +205,19 @@ class CeremonyFolder:
         """
         if self.root.resolve() in (Path(to).resolve(), *Path(to).resolve().parents):
             raise FolderError(f"{to}: is inside the ceremony's own folder; publish into another")
-        contents = self.contents()
-        commitment = Transcript.read(contents.receipts).commitment
+        listed = index.check(self.root)
+        commitment = Transcript.read(self._read(listed).receipts).commitment
         hidden = {f"rosters/{name}.tsv" for name, manifest in commitment.rosters.items() if manifest.confidential}
         target = CeremonyFolder(to)
-        listed = {path: digest for path, digest in index.check(self.root).items() if path not in hidden}
         with os_failure(target.root, "make it"):
             target.root.mkdir(parents=True, exist_ok=True)
             if any(target.root.iterdir()):
                 raise FolderError(f"{target.root}: is not empty; publish into a new folder")
-        target._write({}, {path: read_bytes(self.root / path, _LARGEST) for path in listed}, {})
+        target._write({}, {path: read_bytes(self.root / path, _LARGEST) for path in listed if path not in hidden}, {})
 
     def _recover(self) -> None:
         for done in journal.recover(self.root):
             self.recovered = (*self.recovered, done)
-
-    recovered: tuple[str, ...] = ()
-    """What was finished or undone of a step that had been interrupted, in words."""
 
     def _read(self, listed: Mapping[str, str]) -> Contents:
         receipts: dict[str, bytes] = {}
@@ -240,9 +246,9 @@ class CeremonyFolder:
         return Contents(ordered, tables["rosters"], outside, tables["results"], single[_PLAN], single[_TRUST])
 
     def _resume(self, contents: Contents) -> Ceremony:
-        suite = Transcript.read(contents.receipts).suite
+        suite = _suite_of(contents)
         rosters: list[RosterLike] = [Roster.from_file(suite, name, data) for name, data in contents.rosters.items()]
-        rosters += [self._outside[name] for name in contents.outside if name in self._outside]
+        rosters += self._elsewhere(contents)
         return Ceremony.read(
             contents.receipts,
             rosters,
@@ -250,6 +256,15 @@ class CeremonyFolder:
             samplers=self._samplers,
             trust=TrustPolicy.from_bytes(contents.trust, str(self.root / _TRUST)),
         )
+
+    def _elsewhere(self, contents: Contents) -> list[RosterLike]:
+        """The rosters of which the folder has the manifest only, as far as this machine knows where their rows are."""
+        found: list[RosterLike] = []
+        for name, data in contents.outside.items():
+            roster = self._outside.get(name) or self._opener(_manifest(name, data), _suite_of(contents))
+            if roster is not None:
+                found.append(roster)
+        return found
 
     def _write(
         self, listed: Mapping[str, str], files: Mapping[str, bytes | None], private: Mapping[str, bytes]
@@ -263,6 +278,18 @@ class CeremonyFolder:
         changes |= {f"secrets/{name}": journal.Change(data, 0o600) for name, data in private.items()}
         if changes:
             journal.apply(self.root, changes)
+
+
+def _suite_of(contents: Contents) -> Suite:
+    return Transcript.read(contents.receipts).suite
+
+
+def _manifest(name: str, data: bytes) -> Manifest:
+    where = f"rosters/{name}{_MANIFEST}"
+    try:
+        return Manifest.from_json(decode(data, where), where)
+    except DblrandomError as error:
+        raise VerificationError("folder", str(error)) from error
 
 
 def _files_of(

@@ -6,7 +6,7 @@ for himself where he has them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -16,13 +16,11 @@ from dblrandom.adapters.engines.opening import Progress, open_roster
 from dblrandom.adapters.files import read_bytes
 from dblrandom.cli.screen import note
 from dblrandom.errors import InputError
-from dblrandom.evidence import Receipt
 from dblrandom.kernel.canonical import decode, encode
-from dblrandom.kernel.suite import Suite, suite_named
-from dblrandom.model import Json
+from dblrandom.kernel.suite import Suite
 from dblrandom.roster import Manifest, RosterLike
 
-__all__ = ["PLACES", "is_outside", "kept_places", "open_outside", "outside_rosters"]
+__all__ = ["PLACES", "is_outside", "kept_places", "open_outside", "opener"]
 
 PLACES = "rosters.json"
 """The file below ``secrets/`` that says where they are."""
@@ -53,26 +51,18 @@ def kept_places(places: Mapping[str, tuple[str, str]]) -> bytes:
     return encode({name: {"place": place, "id": column} for name, (place, column) in places.items()})
 
 
-def outside_rosters(folder: Path, given: Mapping[str, tuple[str, str]] | None = None) -> list[RosterLike]:
-    """The rosters outside of a ceremony's folder, by the folder's own note and by what is ``given``; none is read yet.
+def opener(
+    folder: Path, given: Mapping[str, tuple[str, str]] | None = None
+) -> Callable[[Manifest, Suite], RosterLike | None]:
+    """What opens the rosters outside of a ceremony's folder, by the folder's own note and by what is ``given``."""
 
-    Raises:
-        InputError: the note or a manifest is damaged.
-    """
-    places = {**_noted(folder), **(given or {})}
-    if not places:
-        return []
-    receipts = sorted((folder / "receipts").glob("*-commitment.json"))
-    if not receipts:
-        return []
-    body = Receipt.parse(read_bytes(receipts[-1]), str(receipts[-1])).body
-    suite = suite_named(cast(str, body["suite"]))
-    manifests = [Manifest.from_json(entry, "roster") for entry in cast("list[Json]", body["rosters"])]
-    return [
-        LazyRoster(manifest, suite, partial(open_outside, manifest.name, *places[manifest.name], suite))
-        for manifest in manifests
-        if manifest.name in places
-    ]
+    def opened(manifest: Manifest, suite: Suite) -> RosterLike | None:
+        places = {**_noted(folder), **(given or {})}
+        if manifest.name not in places:
+            return None
+        return LazyRoster(manifest, suite, partial(open_outside, manifest.name, *places[manifest.name], suite))
+
+    return opened
 
 
 def _noted(folder: Path) -> dict[str, tuple[str, str]]:

@@ -17,7 +17,7 @@ from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer
 from dblrandom.cli.jsonfile import read_json
-from dblrandom.cli.outside import outside_rosters
+from dblrandom.cli.outside import opener
 from dblrandom.cli.screen import Screen, note
 from dblrandom.errors import FolderError, StepError, VerificationError
 from dblrandom.evidence import Receipt, TrustPolicy
@@ -63,8 +63,8 @@ def samplers() -> tuple[Sampler, ...]:
 
 
 def some_folder(path: Path, outside: Mapping[str, tuple[str, str]] | None = None) -> CeremonyFolder:
-    """The folder at ``path``, whether or not there is a ceremony in it; ``outside`` as for ``outside_rosters``."""
-    return CeremonyFolder(path, beacons=beacons(), samplers=samplers(), rosters=outside_rosters(path, outside))
+    """The folder at ``path``, whether or not there is a ceremony in it; ``outside`` as for ``opener``."""
+    return CeremonyFolder(path, beacons=beacons(), samplers=samplers(), opener=opener(path, outside))
 
 
 def existing(path: Path, outside: Mapping[str, tuple[str, str]] | None = None) -> CeremonyFolder:
