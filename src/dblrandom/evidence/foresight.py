@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from dblrandom.drawing.commitment import Commitment
 from dblrandom.errors import DblrandomError, StepError
 from dblrandom.evidence.chain import check_chain
 from dblrandom.evidence.dating import Dates, read_dates
@@ -43,7 +42,7 @@ def check_dated(transcript: Transcript) -> None:
             "what rests on it: void it, and commit again"
         )
     try:
-        judge_entropy(_committed(case, receipt), case)
+        judge_entropy(_committed(transcript, case), case)
     except DblrandomError as error:
         raise StepError(f"no verifier would accept what rests on this commitment: {error}") from error
 
@@ -61,7 +60,7 @@ def check_void_dated(transcript: Transcript) -> None:
     dated = case.dates.by(void.sequence, case.trust.witnesses) if case.trust.witnesses else void.time if seen else None
     if dated is None:
         raise StepError("the void is not dated: let every declared witness see it before the next commitment")
-    moment = decisive_moment(_committed(case, cast(Receipt, transcript.last("commitment"))), case)
+    moment = decisive_moment(_committed(transcript, case), case)
     if case.trust.witnesses and dated >= moment:
         raise StepError(f"the void was dated {dated}, not before {moment}: nothing may follow it")
 
@@ -80,7 +79,8 @@ def _case(transcript: Transcript) -> Case:
     )
 
 
-def _committed(case: Case, receipt: Receipt) -> Committed:
+def _committed(transcript: Transcript, case: Case) -> Committed:
+    """The commitment in force, in its place."""
+    receipt = cast(Receipt, transcript.last("commitment"))
     signed = frozenset(key.keyid for key in read_signatures(receipt, case.trust).keys)
-    commitment = Commitment.from_json(receipt.body)
-    return Committed(receipt=receipt, commitment=commitment, signed=signed, used_before=frozenset())
+    return Committed(receipt=receipt, commitment=transcript.commitment, signed=signed, used_before=frozenset())

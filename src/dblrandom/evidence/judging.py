@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import takewhile
 from math import prod
 from typing import cast
@@ -207,6 +207,11 @@ def _judge_date(committed: Committed, case: Case) -> str | None:
     return dated
 
 
+def _following(committed: Committed, case: Case) -> Iterator[Receipt]:
+    """What rests on this commitment: the receipts up to the next one."""
+    return takewhile(lambda r: r.type != "commitment", case.receipts[committed.receipt.sequence :])
+
+
 def _void(committed: Committed, case: Case) -> Receipt | None:
     """The void by which the commitment was given up, so that no value will ever be used with it."""
     after = next((r for r in case.receipts[committed.receipt.sequence :] if r.type != "witness"), None)
@@ -261,8 +266,7 @@ def _opened_by_lock(committed: Committed, case: Case) -> set[str]:
 
     A right secret whose lock was never opened may have been locked falsely, and disclosed because it suited.
     """
-    following = takewhile(lambda r: r.type != "commitment", case.receipts[committed.receipt.sequence :])
-    reveal = next((r for r in following if r.type == "reveal"), None)
+    reveal = next((r for r in _following(committed, case) if r.type == "reveal"), None)
     locked = {s.name for s in committed.commitment.sources if s.kind == "secret" and _opens_by_itself(s, case)}
     if reveal is None:
         return locked
@@ -295,8 +299,7 @@ def _check_locks(committed: Committed, case: Case, dated: str) -> None:
 def _disclosed(committed: Committed, case: Case) -> dict[str, str]:
     """The secrets of one commitment that trusted witnesses recorded as disclosed, each with the first such time."""
     trusted = {a.sequence for a in case.dates.attestations if a.kind == "witness"}
-    following = takewhile(lambda r: r.type != "commitment", case.receipts[committed.receipt.sequence :])
-    witnessed = [r for r in following if r.type == "witness" and r.sequence in trusted]
+    witnessed = [r for r in _following(committed, case) if r.type == "witness" and r.sequence in trusted]
     for receipt in witnessed:
         with failing("witness", receipt.label):
             values = cast("dict[str, str]", receipt.body.get("disclosed", {}))
