@@ -261,7 +261,9 @@ class CeremonyFolder:
         """The rosters of which the folder has the manifest only, as far as this machine knows where their rows are."""
         found: list[RosterLike] = []
         for name, data in contents.outside.items():
-            roster = self._outside.get(name) or self._opener(_manifest(name, data), _suite_of(contents))
+            roster = self._outside.get(name)
+            if roster is None:
+                roster = self._opener(_manifest(name, data), _suite_of(contents))
             if roster is not None:
                 found.append(roster)
         return found

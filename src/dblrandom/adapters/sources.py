@@ -77,15 +77,8 @@ def chain_source(folder: str | os.PathLike[str], name: str, *, at: str) -> Sourc
         EntropyError: the chain has no step so late, or has revealed that step already.
     """
     info, revealed = chainstore.verify(folder)
-    schedule = info.schedule
-    wait = time_seconds(at) - time_seconds(schedule.genesis)
-    step = max(1, -(-wait // schedule.period))
-    if step > schedule.length:
-        raise EntropyError(
-            f"the chain ends at {schedule.time_of(schedule.length)}, before {at}; begin a new one",
-            where=f"source {name!r}",
-        )
+    step = info.step_at(at, f"source {name!r}")
     if step <= revealed:
         raise EntropyError(f"step {step} of the chain is public already; choose a later time", where=f"source {name!r}")
     terms: dict[str, str | int] = {"tip": info.tip, "step": step, "operator": info.operator}
-    return Source(kind="hashchain", name=name, not_before=schedule.time_of(step), terms=terms)
+    return Source(kind="hashchain", name=name, not_before=info.schedule.time_of(step), terms=terms)

@@ -49,7 +49,7 @@ _Pairs = tuple[tuple[str, str], ...]
 @click.option("--ceremony", metavar="NAME", help="The ceremony's name; needed for a new one.")
 @click.option(
     "--roster",
-    metavar="NAME=FILE",
+    metavar="NAME=PLACE",
     type=PAIR,
     multiple=True,
     help="A roster: canonical, or a table with --id (.csv, Parquet, a folder, a database's URL#table).",
@@ -236,9 +236,6 @@ def _stored(
             place.create(ceremony, trust or suggested_trust(ceremony.commitment), private)
         else:
             suite = standing.suite
-            place.update(
-                again,
-                trust=lambda found: trust or suggested_trust(*found.commitments),
-            )
+            place.update(again, trust=lambda found: trust or suggested_trust(*found.commitments))
     wrote = [str(folder / "trust.json")]
     return step_answer(folder, receipt, receipt.digest(suite), wrote=wrote)

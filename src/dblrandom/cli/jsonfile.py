@@ -8,7 +8,7 @@ from typing import Any
 
 from dblrandom.adapters.files import read_bytes
 from dblrandom.errors import CanonicalError
-from dblrandom.kernel.canonical import check_nesting, decode, encode
+from dblrandom.kernel.canonical import check_bounds, decode, encode
 from dblrandom.model import Json
 
 __all__ = ["read_json", "read_member"]
@@ -23,7 +23,7 @@ def read_json(path: Path) -> Json:
     """
     where = str(path)
     data = read_bytes(path)
-    check_nesting(data, where)
+    check_bounds(data, where)
     try:
         text = data.decode("utf-8-sig")
         value = json.loads(text, object_pairs_hook=lambda pairs: _members(pairs, where))

@@ -25,9 +25,8 @@ from dblrandom.cli.logoptions import (
     witnesses_option,
 )
 from dblrandom.cli.options import FILE, TIME
-from dblrandom.cli.places import existing
+from dblrandom.cli.places import existing, receipt_at
 from dblrandom.cli.screen import Screen, note, working
-from dblrandom.errors import StepError
 from dblrandom.evidence import Transcript
 from dblrandom.tlog import LOG_KEY, WITNESS_KEY, Audit, LogEntry, Note, VerifierKey, verify_proof
 
@@ -192,7 +191,8 @@ def verify(
     as_of: str,
 ) -> Answer:
     """Check a proof against a receipt of a ceremony."""
-    entry = _entry(_receipts(ceremony), sequence)
+    published = _receipts(ceremony)
+    entry = LogEntry.of_payload(receipt_at(published, sequence).payload, published.suite)
     logged = verify_proof(
         read_text(proof),
         entry=entry.data,
@@ -272,12 +272,6 @@ def _text_answer(what: str, text: str, out: Path | None) -> Answer:
 
 def _receipts(folder: Path) -> Transcript:
     return Transcript.read(existing(folder).contents().receipts)
-
-
-def _entry(ceremony: Transcript, sequence: int) -> LogEntry:
-    if not 1 <= sequence <= len(ceremony.receipts):
-        raise StepError(f"{ceremony.name!r} has no receipt {sequence}; it has {len(ceremony.receipts)}")
-    return LogEntry.of_payload(ceremony.receipts[sequence - 1].payload, ceremony.suite)
 
 
 for _command in (init, show_vkey, append, checkpoint, cosign, merge, prove_receipt, verify, attach, audit):

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from dblrandom.adapters.files import read_bytes
 from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.adapters.publiclog.files import read_text
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, folder_argument, key_option, signers, time_option
-from dblrandom.cli.places import existing, step_answer, take_step
+from dblrandom.cli.places import existing, receipt_at, step_answer, take_step
 from dblrandom.cli.screen import note
 from dblrandom.errors import InputError, StepError
 from dblrandom.tlog import LogEntry, LogProof
@@ -19,8 +19,6 @@ from dblrandom.tlog.checkpoint import Checkpoint
 from dblrandom.tlog.proof import stands_in
 
 __all__ = ["attach"]
-
-_LONGEST = 1 << 19
 
 
 @command("attach")
@@ -36,13 +34,11 @@ def attach(folder: Path, proof: Path, number: int | None, keys: tuple[Path, ...]
     log it is, and who cosigned it, is for verifiers to judge.
     """
     held = signers(keys)
-    text = read_bytes(proof, _LONGEST).decode("utf-8", "replace")
-    sequence = number or _commitment(existing(folder).load())
+    text = read_text(proof)
+    sequence = receipt_at(existing(folder).load(), number).sequence
 
     def act(_: CeremonyFolder, ceremony: Ceremony, __: dict[str, bytes]) -> Checkpoint:
-        if not 1 <= sequence <= len(ceremony.receipts):
-            raise StepError(f"{folder}: there is no receipt {sequence}; there are {len(ceremony.receipts)}")
-        entry = LogEntry.of_payload(ceremony.receipts[sequence - 1].payload, ceremony.suite)
+        entry = LogEntry.of_payload(receipt_at(ceremony, sequence).payload, ceremony.suite)
         parsed = LogProof.parse(text, str(proof))
         try:
             found = stands_in(parsed, entry.data)
@@ -62,10 +58,3 @@ def attach(folder: Path, proof: Path, number: int | None, keys: tuple[Path, ...]
         show=lambda screen: screen.line(f"receipt {sequence} stands in {taken.value.origin}, of {taken.value.size}"),
         log={"origin": taken.value.origin, "size": taken.value.size, "receipt": sequence},
     )
-
-
-def _commitment(ceremony: Ceremony) -> int:
-    receipt = ceremony.last("commitment")
-    if receipt is None:
-        raise StepError("nothing is committed yet: commit first")
-    return receipt.sequence

@@ -20,7 +20,7 @@ from dblrandom.cli.jsonfile import read_json
 from dblrandom.cli.outside import opener
 from dblrandom.cli.screen import Screen, note
 from dblrandom.errors import FolderError, StepError, VerificationError
-from dblrandom.evidence import Receipt, TrustPolicy
+from dblrandom.evidence import Receipt, Transcript, TrustPolicy
 from dblrandom.kernel.canonical import encode
 from dblrandom.model import Json
 from dblrandom.sampling import Sampler
@@ -30,6 +30,7 @@ __all__ = [
     "beacons",
     "existing",
     "read_trust",
+    "receipt_at",
     "receipt_json",
     "recovering",
     "samplers",
@@ -132,6 +133,19 @@ def take_step(path: Path, action: Callable[[CeremonyFolder, Ceremony, dict[str, 
 def read_trust(path: Path | None) -> TrustPolicy | None:
     """The policy in a file, where one is given; people write it, so it need not be canonical."""
     return None if path is None else TrustPolicy.from_bytes(encode(read_json(path)), str(path))
+
+
+def receipt_at(ceremony: Transcript, number: int | None) -> Receipt:
+    """The receipt of that sequence; the last commitment where none is named.
+
+    Raises:
+        StepError: there is none.
+    """
+    if number is None:
+        return next(receipt for receipt in reversed(ceremony.receipts) if receipt.type == "commitment")
+    if not 1 <= number <= len(ceremony.receipts):
+        raise StepError(f"{ceremony.name!r} has no receipt {number}; it has {len(ceremony.receipts)}")
+    return ceremony.receipts[number - 1]
 
 
 def receipt_json(receipt: Receipt, digest: str) -> dict[str, Json]:

@@ -16,7 +16,7 @@ from dblrandom.adapters.network.http import Client
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, folder_argument, key_option, signers, time_option
-from dblrandom.cli.places import existing, receipt_json, step_answer, take_step
+from dblrandom.cli.places import existing, receipt_at, receipt_json, step_answer, take_step
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.errors import DblrandomError, StepError
 from dblrandom.evidence import Receipt
@@ -48,7 +48,7 @@ def request(folder: Path, to: Path, number: int | None) -> Answer:
     It holds the SHA-256 of the receipt's payload and nothing else.
     """
     ceremony = existing(folder).load()
-    dated = _receipt(ceremony, number)
+    dated = receipt_at(ceremony, number)
     digest = _imprint(dated)
     timestamping.write_request(to, digest)
     add = f"dblrandom timestamp add {shlex.quote(str(folder))} --receipt {dated.sequence}"
@@ -90,7 +90,7 @@ def add(
     if not responses and not authorities:
         raise click.UsageError("give --response FILE.tsr, or --authority URL")
     held = signers(keys)
-    dated = _receipt(existing(folder).load(), number)
+    dated = receipt_at(existing(folder).load(), number)
     imprint = _imprint(dated)
     tokens = [timestamping.read_response(path) for path in responses]
     for url in authorities:
@@ -104,7 +104,7 @@ def add(
     entries = [timestamping.to_entry(token, links) for token, links in zip(tokens, chains, strict=True)]
 
     def act(_: CeremonyFolder, ceremony: Ceremony, __: dict[str, bytes]) -> None:
-        if _receipt(ceremony, dated.sequence).payload != dated.payload:
+        if receipt_at(ceremony, dated.sequence).payload != dated.payload:
             raise StepError(f"{folder}: it was changed meanwhile; run the command again")
         ceremony.witness(time=time, keys=held, tokens=entries, sequence=dated.sequence)
 
@@ -158,21 +158,12 @@ def _listed(ceremony: Ceremony) -> Iterator[_Row]:
             row = _Row(dated=dated, holder=holder.sequence)
             try:
                 token, chain = timestamping.from_entry(entry, holder.label)
-                imprint = _imprint(_receipt(ceremony, dated))
+                imprint = _imprint(receipt_at(ceremony, dated))
                 stamp = check_token(token, certificates=chain, roots=chain[-1:], imprint=imprint)
             except DblrandomError as error:
                 yield attrs.evolve(row, problem=str(error))
             else:
                 yield attrs.evolve(row, time=stamp.time, authority=stamp.authority, expires=stamp.expires)
-
-
-def _receipt(ceremony: Ceremony, number: int | None) -> Receipt:
-    """The receipt of that sequence; the last commitment where none is named."""
-    if number is None:
-        return next(receipt for receipt in reversed(ceremony.receipts) if receipt.type == "commitment")
-    if not 1 <= number <= len(ceremony.receipts):
-        raise StepError(f"there is no receipt {number}; this ceremony has {len(ceremony.receipts)}")
-    return ceremony.receipts[number - 1]
 
 
 def _imprint(receipt: Receipt) -> bytes:

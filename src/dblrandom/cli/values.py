@@ -162,13 +162,14 @@ def _fetched(ceremony: Ceremony, missing: Iterable[Source], given: Given) -> dic
 
 
 def _fetch(source: Source, given: Given) -> Value:
-    told: list[int] = []
+    begun = False
 
     def waiting(seconds: int) -> None:
-        # On a terminal the status line moves; elsewhere one line a minute tells that this is alive.
-        if not told or seconds % 60 == 0:
+        # At first, and once a minute, so that whoever waits sees that this is alive.
+        nonlocal begun
+        if not begun or seconds % 60 == 0:
             note(f"waiting for {source.name}, {seconds} s")
-        told.append(seconds)
+        begun = True
 
     with working(f"asking for {source.name}"):
         relays = given.relay or None

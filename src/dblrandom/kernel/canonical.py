@@ -13,7 +13,7 @@ from typing import NoReturn
 from dblrandom.errors import CanonicalError
 from dblrandom.model.json import LARGEST_INTEGER, Json
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "check_nesting", "decode", "encode"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "check_bounds", "check_nesting", "decode", "encode"]
 
 MAX_BYTES = 16 * 1024 * 1024
 """The longest document, in bytes."""
@@ -38,7 +38,7 @@ def encode(value: Json, where: str = "JSON") -> bytes:
             2^53-1, nesting over 32, more than 16 MiB or 2,097,152 values.
     """
     data = _written(_ordered(value, where, 1), where)
-    _check_size(data, where)
+    check_bounds(data, where)
     return data
 
 
@@ -48,7 +48,7 @@ def decode(data: bytes, where: str = "JSON") -> Json:
     Raises:
         CanonicalError: anything else, whatever it is.
     """
-    left = _check_size(data, where)
+    left = check_bounds(data, where)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -95,22 +95,14 @@ def _ordered(value: object, where: str, depth: int) -> Json:
     return {key: _ordered(value[key], where, depth + 1) for key in sorted(value, key=_utf16)}
 
 
-def check_nesting(data: bytes, where: str = "JSON") -> None:
-    """Refuse JSON text, canonical or not, that is too large or too deep, before a parser that recurses sees it.
+def check_bounds(data: bytes, where: str = "JSON") -> bytes:
+    """Bound bytes, values and nesting of JSON text, canonical or not, before a parser sees it.
 
-    A process whose limit of recursion somebody has raised would not raise an error on it, but end.
+    Returns:
+        What :func:`check_nesting` returns.
 
     Raises:
         CanonicalError: over 16 MiB, over 2,097,152 values, or nested deeper than 32.
-    """
-    _check_size(data, where)
-
-
-def _check_size(data: bytes, where: str) -> bytes:
-    """Bound bytes, values and nesting before the parser, which recurses, can see them.
-
-    Returns the brackets that are left when 32 levels are taken away from inside: none, unless the nesting is deeper or
-    the document is not JSON, which the parser can then tell without harm.
     """
     if len(data) > MAX_BYTES:
         raise CanonicalError(f"{len(data)} bytes; at most {MAX_BYTES} are allowed", where=where)
@@ -119,6 +111,25 @@ def _check_size(data: bytes, where: str) -> bytes:
     opening, empty = bare.count(b"[") + bare.count(b"{"), bare.count(b"[]") + bare.count(b"{}")
     if 1 + bare.count(b",") + opening - empty > MAX_VALUES:
         raise CanonicalError(f"more than {MAX_VALUES} values", where=where)
+    return _check_depth(bare, where)
+
+
+def check_nesting(data: bytes, where: str = "JSON") -> bytes:
+    """Bound the nesting of JSON text, canonical or not, before a parser, which recurses, sees it.
+
+    A process whose limit of recursion somebody has raised would not raise an error on it, but end.
+
+    Returns:
+        The brackets that are left when 32 levels are taken away from inside: none, unless the nesting is deeper or the
+        document is not JSON, which the parser can then tell without harm.
+
+    Raises:
+        CanonicalError: nested deeper than 32, and so deep that a parser might come to harm.
+    """
+    return _check_depth(_STRING.sub(b'"', data), where)
+
+
+def _check_depth(bare: bytes, where: str) -> bytes:
     left = bare.translate(None, _NO_BRACKET)
     for _ in range(MAX_DEPTH):
         if not left:

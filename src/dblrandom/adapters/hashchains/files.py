@@ -74,8 +74,8 @@ class ChainInfo:
         check_hex(self.tip, 64, "chain.tip", error=EntropyError)
         check_hex(self.operator, 64, "chain.operator", error=EntropyError)
 
-    def step_at(self, time: str) -> int:
-        """The first step, from 1 on, that becomes public at ``time`` or later.
+    def step_at(self, time: str, where: str = "chain") -> int:
+        """The first step, from 1 on, that becomes public at ``time`` or later; ``where`` is for messages.
 
         Raises:
             EntropyError: the chain has none so late.
@@ -85,7 +85,7 @@ class ChainInfo:
         step = max(1, -(-wait // self.schedule.period))
         if step > self.schedule.length:
             end = self.schedule.time_of(self.schedule.length)
-            raise EntropyError(f"the chain ends at {end}, before {time}; begin a new one", where="chain")
+            raise EntropyError(f"the chain ends at {end}, before {time}; begin a new one", where=where)
         return step
 
     def to_json(self) -> dict[str, Json]:
