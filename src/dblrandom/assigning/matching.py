@@ -19,9 +19,7 @@ Slots, inspectors and targets are positions here; sets of inspectors are bit set
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from dblrandom.assigning.eligibility import members
+from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["Staffing", "largest_team"]
 
@@ -185,30 +183,49 @@ class Staffing:
         inspectors at the cap who would be relieved of a slot; what is in them is not entered again. ``queue`` and
         ``moves`` are extended. Returns the last slot and the inspector found for it, if any, and ``reached``.
         """
-        allowed, holder, held = self._allowed, self._holder, self._held
-        spare = self._spare
+        end = self._free(queue)
         for slot in queue:
-            target = self._target[slot]
-            serving = self._serving[target]
-            eligible = allowed[slot]
-            outside = eligible & ~serving
-            free = outside & spare
+            if end is not None:
+                break
+            for bit, group in self._movable(slot, reached):
+                reached |= bit
+                fresh = [other for other in group if other not in moves]
+                moves.update(dict.fromkeys(fresh, slot))
+                queue += fresh
+                # Asked at once and not when their turn comes: there may be thousands in the queue before them.
+                end = self._free(fresh)
+                if end is not None:
+                    break
+        return end, reached
+
+    def _free(self, slots: Iterable[int]) -> tuple[int, int] | None:
+        """The first of the slots that an inspector below the cap may fill, and that inspector."""
+        allowed, target, serving, spare = self._allowed, self._target, self._serving, self._spare
+        for slot in slots:
+            free = allowed[slot] & spare & ~serving[target[slot]]
             if free:
-                return (slot, (free & -free).bit_length() - 1), reached
-            if eligible & serving:
-                for other in self._team[target]:
-                    if other not in moves and holder[other] != _NOBODY and eligible >> holder[other] & 1:
-                        moves[other] = slot
-                        queue.append(other)
-            fresh = outside & ~reached
-            if fresh:
-                reached |= fresh
-                for inspector in members(fresh):
-                    for other in held[inspector]:
-                        if other not in moves:
-                            moves[other] = slot
-                            queue.append(other)
-        return None, reached
+                return slot, (free & -free).bit_length() - 1
+        return None
+
+    def _movable(self, slot: int, reached: int) -> Iterator[tuple[int, Iterable[int]]]:
+        """The slots whose inspector may move to this one: those of its own team, then those of each inspector.
+
+        With the slots of an inspector, who would be relieved of one, comes his bit.
+        """
+        target = self._target[slot]
+        serving = self._serving[target]
+        eligible = self._allowed[slot]
+        if eligible & serving:
+            yield 0, [other for other in self._team[target] if self._may_move(other, eligible)]
+        fresh = eligible & ~serving & ~reached
+        while fresh:
+            bit = fresh & -fresh
+            fresh ^= bit
+            yield bit, self._held[bit.bit_length() - 1]
+
+    def _may_move(self, slot: int, eligible: int) -> bool:
+        holder = self._holder[slot]
+        return holder != _NOBODY and bool(eligible >> holder & 1)
 
     def _shift(self, end: tuple[int, int], moves: dict[int, int]) -> None:
         """Let everybody on the way that was found move on by one slot."""
