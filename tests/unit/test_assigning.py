@@ -11,8 +11,8 @@ import pytest
 
 import dblrandom.assigning as assigning
 from dblrandom.assigning import Eligibility, Ineligible, Slot, assign, solve
-from dblrandom.assigning.assign import slot_order, ticket_order
 from dblrandom.assigning.matching import Staffing, largest_team
+from dblrandom.assigning.preferences import slot_order, ticket_order
 from dblrandom.errors import InputError, PlanError, RosterError
 from dblrandom.kernel.suite import SHA256, Suite, suite_named
 from dblrandom.kernel.tickets import ticket

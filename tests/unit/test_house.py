@@ -24,7 +24,7 @@ CORE += ("ceremony",)
 
 PURE = frozenset(
     """
-    __future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses datetime difflib enum
+    __future__ abc array base64 binascii bisect calendar collections contextlib copy dataclasses datetime difflib enum
     fractions functools hashlib heapq hmac itertools json math operator re string struct textwrap
     tomllib types typing unicodedata
     """.split()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dblrandom.assigning.assign import Solution, assign, slot_order, solve
+from dblrandom.assigning.assign import Solution, assign, solve
 from dblrandom.assigning.eligibility import Eligibility
+from dblrandom.assigning.preferences import slot_order
 from dblrandom.assigning.replace import fill
 from dblrandom.assigning.slots import Assignment, CountedSlot, Filled, Ineligible, OpenSlot, OpenTarget, Slot
 

@@ -7,20 +7,20 @@ all remaining slots can still be filled. The answer is defined by the tickets al
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from attrs import frozen
 
-from dblrandom.assigning.eligibility import Eligibility, members
+from dblrandom.assigning.eligibility import Eligibility
 from dblrandom.assigning.matching import Staffing, largest_team
+from dblrandom.assigning.preferences import Preferences, slot_order
 from dblrandom.assigning.slots import Assignment, CountedSlot, OpenSlot, OpenTarget, Slot, id_bytes
 from dblrandom.errors import PlanError, RosterError
 from dblrandom.kernel.suite import Suite
-from dblrandom.kernel.tickets import ticket
 from dblrandom.model import Role
 
-__all__ = ["Solution", "assign", "slot_order", "solve", "ticket_order"]
+__all__ = ["Solution", "assign", "solve"]
 
 _DEFAULT_SLACK = 1
 
@@ -132,10 +132,9 @@ def solve(
         smallest = staffing.cap
         used = max(cap, smallest) if cap is not None else smallest + (_DEFAULT_SLACK if slack is None else slack)
         staffing.allow(used)
-        ids = [id_bytes(person, "inspectors") for person in people]
-        for place, i in enumerate(part):
-            preference = ticket_order(suite, key, slots[i], ids, staffing.candidates(place))
-            holders[i] = staffing.settle(place, preference)
+        preferences = Preferences(suite, key, [slots[i] for i in part], people, staffing.candidates)
+        for number, i in enumerate(part):
+            holders[i] = staffing.settle(number, preferences.of(number))
     return Solution(
         smallest_cap=smallest,
         cap=used,
@@ -143,32 +142,6 @@ def solve(
         holders=tuple(holders),
         open=tuple(sorted(unstaffed, key=lambda target: id_bytes(target, "drawn targets"))),
     )
-
-
-def slot_order(suite: Suite, key: str, slots: Sequence[Slot]) -> list[int]:
-    """The positions of the slots by (ticket, text) (docs/spec, section 5)."""
-    texts = [id_bytes(slot.text, "drawn targets") for slot in slots]
-    tickets = [ticket(suite, key, text) for text in texts]
-    return sorted(range(len(slots)), key=lambda i: (tickets[i], texts[i]))
-
-
-def ticket_order(suite: Suite, key: str, slot: Slot, people: Sequence[bytes], mask: int) -> Iterator[int]:
-    """The inspectors of a bit set in the slot's ticket order, by (ticket, id).
-
-    Mostly the first one is taken, so that only the lowest ticket is looked for until a second is asked for. ``people``
-    is in byte order, therefore equal tickets fall to the lower position.
-    """
-    places = list(members(mask))
-    if len(places) < 2:
-        yield from places
-        return
-    start = id_bytes(f"{key}:{slot.text}\t", "drawn targets")
-    tickets = [suite.hash(start + people[i]) for i in places]
-    lowest = min(tickets)
-    first = tickets.index(lowest)
-    yield places[first]
-    rest = sorted(zip(tickets, places, strict=True))
-    yield from (place for _, place in rest[1:])
 
 
 def _open_targets(slots: Sequence[Slot], masks: Sequence[int]) -> set[str]:

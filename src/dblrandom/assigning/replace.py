@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from dblrandom.assigning.assign import slot_order, ticket_order
 from dblrandom.assigning.eligibility import Eligibility
 from dblrandom.assigning.matching import Staffing, largest_team
+from dblrandom.assigning.preferences import slot_order, ticket_order
 from dblrandom.assigning.slots import Filled, Slot, id_bytes
 from dblrandom.errors import PlanError
 from dblrandom.kernel.suite import Suite

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 
 from dblrandom.errors import MissingExtra
 
-__all__ = ["load"]
+__all__ = ["installed", "load"]
+
+
+def installed(*modules: str) -> bool:
+    """Whether all of these are there; none is loaded."""
+    return all(find_spec(module) is not None for module in modules)
 
 
 def load(module: str, extra: str, what: str) -> ModuleType:
