@@ -22,7 +22,7 @@ BULK = 1_000_000
 """From so many tickets on, hashing in bulk pays for the loading of the engine."""
 
 _AHEAD = 200_000
-_FIRST = 16
+_FIRST = 8
 
 
 def slot_order(suite: Suite, key: str, slots: Sequence[Slot]) -> list[int]:
