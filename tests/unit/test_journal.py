@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dblrandom.adapters import journalfile
 from dblrandom.adapters.journal import Change, Ops, apply, pending, recover
+from dblrandom.adapters.journalfile import Entry, journal_bytes, read_journal
 from dblrandom.errors import FolderError
+from dblrandom.kernel.canonical import MAX_BYTES
 
 
 class Stop(Exception):
@@ -236,15 +239,27 @@ def test_journals_of_the_wrong_shape_are_refused(tmp_path: Path, data: bytes) ->
 
 def test_a_forged_journal_cannot_leave_the_folder(tmp_path: Path) -> None:
     """The hash in the journal is against accidents, not against forgers: the paths are checked again."""
-    from dblrandom.adapters.journal import _dump, _sha  # the forger can compute the hash too
-
     journal = journal_of(tmp_path)
     for target in ("../victim", "/etc/victim", ".pending/journal"):
-        rows = [[target, None, 0o644]]
-        journal.write_bytes(_dump({"entries": rows, "sha256": _sha(_dump(rows))}))
-        assert json.loads(journal.read_bytes())["entries"] == rows
+        journal.write_bytes(journal_bytes([Entry(target, None, 0o644)]))
+        assert json.loads(journal.read_bytes())["entries"] == [[target, None, 0o644]]
         with pytest.raises(FolderError, match=r"not a relative path|cannot be written"):
             recover(tmp_path)
+
+
+def test_a_journal_longer_than_any_document_is_read_again(tmp_path: Path) -> None:
+    entries = [Entry(f"{'long-' * 20}{n}", "0" * 64, 0o644) for n in range(100_000)]
+    path = journal_of(tmp_path)
+    path.write_bytes(journal_bytes(entries))
+    assert path.stat().st_size > MAX_BYTES
+    assert read_journal(tmp_path, path) == entries
+
+
+def test_no_journal_is_written_that_could_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journalfile, "LIMIT", 200)
+    with pytest.raises(FolderError, match="cannot change 3 files"):
+        apply(tmp_path, {f"file-{n}": Change(b"data") for n in range(3)})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_no_step_put_there_is_not_removed(tmp_path: Path) -> None:

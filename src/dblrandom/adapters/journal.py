@@ -9,33 +9,33 @@ the folder's lock may call :func:`apply` or :func:`recover`.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
-import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from attrs import frozen
 
-from dblrandom.adapters.files import create, file_hash, os_failure, read_bytes, sync_directory, sync_file
-from dblrandom.errors import CanonicalError, FolderError
-from dblrandom.kernel.canonical import check_nesting
+from dblrandom.adapters.files import create, file_hash, os_failure, sync_directory, sync_file
+from dblrandom.adapters.journalfile import (
+    MODES,
+    PENDING_NAME,
+    Entry,
+    check_entries,
+    is_directory,
+    journal_bytes,
+    read_journal,
+)
+from dblrandom.errors import FolderError
 
 __all__ = ["FINISHED", "PENDING_NAME", "Change", "Ops", "apply", "pending", "recover"]
-
-PENDING_NAME = ".pending"
-"""The directory, at the top of the folder, that exists only while a step is being written."""
 
 FINISHED = "finished an interrupted step: "
 """What :func:`recover` says first of each file of a step that it has ended."""
 
 _JOURNAL = "journal"
 _JOURNAL_NEW = "journal.new"
-_MODES = (0o600, 0o644)
-_LIMIT = 64 * 1024 * 1024
 _STAGED = re.compile(r"[0-9]{6}")
 
 
@@ -45,13 +45,6 @@ class Change:
 
     data: bytes | None
     mode: int = 0o644
-
-
-@frozen
-class _Entry:
-    target: str
-    sha256: str | None
-    mode: int
 
 
 class Ops:
@@ -141,7 +134,7 @@ def recover(root: str | os.PathLike[str], *, ops: Ops = _PLAIN) -> list[str]:
     if not pending(folder):
         return []
     place = folder / PENDING_NAME
-    if not _is_directory(place):
+    if not is_directory(place):
         raise FolderError(f"{place}: is not a directory; remove it by hand")
     if not os.path.lexists(place / _JOURNAL):
         with os_failure(folder, "undo the interrupted step"):
@@ -149,7 +142,7 @@ def recover(root: str | os.PathLike[str], *, ops: Ops = _PLAIN) -> list[str]:
         if count == 0:
             return ["cleared away what a step had left behind; no file was waiting to be written"]
         return [f"undid an interrupted step: {count} staged file(s) discarded, nothing was changed"]
-    entries = _read_journal(place / _JOURNAL)
+    entries = read_journal(folder, place / _JOURNAL)
     with os_failure(folder, "finish the interrupted step"):
         _roll_forward(folder, entries, ops)
     return [f"{FINISHED}{'wrote' if entry.sha256 else 'removed'} {entry.target}" for entry in entries]
@@ -158,66 +151,24 @@ def recover(root: str | os.PathLike[str], *, ops: Ops = _PLAIN) -> list[str]:
 # --- before the commit point ---------------------------------------------------------------------------------------
 
 
-def _entries_of(folder: Path, changes: Mapping[str, Change]) -> list[_Entry]:
+def _entries_of(folder: Path, changes: Mapping[str, Change]) -> list[Entry]:
     """Check every change before anything is touched, and put writes before removals."""
     entries = []
     for target, change in sorted(changes.items()):
-        _check_target(target, str(folder))
-        if change.mode not in _MODES:
+        if change.mode not in MODES:
             raise FolderError(f"{target}: mode {change.mode:o} is neither 644 nor 600")
-        digest = None if change.data is None else _sha(change.data)
-        entries.append(_Entry(target, digest, change.mode))
+        digest = None if change.data is None else hashlib.sha256(change.data).hexdigest()
+        entries.append(Entry(target, digest, change.mode))
     entries.sort(key=lambda entry: entry.sha256 is None)
-    _check_together(entries, str(folder))
-    for entry in entries:
-        _check_place(folder, entry.target)
+    check_entries(folder, entries, str(folder))
     return entries
-
-
-def _check_target(target: str, where: str) -> None:
-    parts = target.split("/")
-    if not target.isprintable() or "\\" in target or any(part in ("", ".", "..") for part in parts):
-        raise FolderError(f"{where}: {target!r} is not a relative path with forward slashes inside the folder")
-    if parts[0] == PENDING_NAME or ":" in target:
-        raise FolderError(f"{where}: {target!r} cannot be written by a step; choose another name")
-
-
-def _check_together(entries: list[_Entry], where: str) -> None:
-    """Refuse a file that another change needs as a directory."""
-    targets = {entry.target for entry in entries}
-    for target in targets:
-        above = target
-        while "/" in above:
-            above = above.rpartition("/")[0]
-            if above in targets:
-                raise FolderError(f"{where}: {above!r} cannot be both a file and the directory of {target!r}")
-
-
-def _is_directory(path: Path) -> bool:
-    with os_failure(path, "look at it"):
-        return stat.S_ISDIR(os.lstat(path).st_mode)
-
-
-def _check_place(folder: Path, target: str) -> None:
-    """Refuse a target that lies behind a link or a file, or where something other than a file stands."""
-    place = folder
-    *above, _ = target.split("/")
-    for part in above:
-        place = place / part
-        if os.path.lexists(place) and not _is_directory(place):
-            raise FolderError(f"{place}: is not a directory, so that {target!r} cannot be written; remove it")
-    place = folder / target
-    if os.path.lexists(place):
-        with os_failure(place, "look at it"):
-            if not stat.S_ISREG(os.lstat(place).st_mode):
-                raise FolderError(f"{place}: is not a regular file and is not replaced; remove it")
 
 
 def _staged(folder: Path, number: int) -> Path:
     return folder / PENDING_NAME / f"{number:06d}"
 
 
-def _stage(folder: Path, entries: list[_Entry], changes: Mapping[str, Change], ops: Ops) -> None:
+def _stage(folder: Path, entries: list[Entry], changes: Mapping[str, Change], ops: Ops) -> None:
     place = folder / PENDING_NAME
     ops.mkdir(place, 0o700)
     for number, entry in enumerate(entries):
@@ -228,9 +179,9 @@ def _stage(folder: Path, entries: list[_Entry], changes: Mapping[str, Change], o
     ops.fsync_directory(place)
 
 
-def _commit(folder: Path, entries: list[_Entry], ops: Ops) -> None:
+def _commit(folder: Path, entries: list[Entry], ops: Ops) -> None:
     place = folder / PENDING_NAME
-    ops.write(place / _JOURNAL_NEW, _journal_bytes(entries), 0o644)
+    ops.write(place / _JOURNAL_NEW, journal_bytes(entries), 0o644)
     ops.fsync(place / _JOURNAL_NEW)
     ops.fsync_directory(folder)
     ops.rename(place / _JOURNAL_NEW, place / _JOURNAL)
@@ -243,7 +194,7 @@ def _discard(folder: Path, ops: Ops) -> int:
     with os_failure(place, "list it"):
         names = sorted(os.listdir(place))
     for name in names:
-        if not (_STAGED.fullmatch(name) or name == _JOURNAL_NEW) or _is_directory(place / name):
+        if not (_STAGED.fullmatch(name) or name == _JOURNAL_NEW) or is_directory(place / name):
             raise FolderError(f"{place}: holds {name!r}, which no step puts there; look at it and remove it by hand")
     for name in names:
         ops.unlink(place / name)
@@ -252,54 +203,10 @@ def _discard(folder: Path, ops: Ops) -> int:
     return sum(name != _JOURNAL_NEW for name in names)
 
 
-# --- the journal ---------------------------------------------------------------------------------------------------
-
-
-def _sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _dump(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
-
-
-def _journal_bytes(entries: list[_Entry]) -> bytes:
-    rows = [[entry.target, entry.sha256, entry.mode] for entry in entries]
-    return _dump({"entries": rows, "sha256": _sha(_dump(rows))})
-
-
-def _read_journal(path: Path) -> list[_Entry]:
-    """Read the journal, which must be to the byte what :func:`_journal_bytes` writes."""
-    data = read_bytes(path, _LIMIT)
-    entries: list[_Entry] = []
-    try:
-        check_nesting(data, str(path))
-        entries = [_entry(row) for row in json.loads(data.decode("ascii"))["entries"]]
-        intact = _journal_bytes(entries) == data
-    except (CanonicalError, ValueError, KeyError, TypeError):
-        intact = False
-    if not intact:
-        raise FolderError(f"{path}: is damaged; restore the folder from a copy")
-    folder = path.parent.parent
-    for entry in entries:
-        _check_target(entry.target, str(path))
-        _check_place(folder, entry.target)
-    _check_together(entries, str(path))
-    return entries
-
-
-def _entry(row: Any) -> _Entry:
-    target, digest, mode = row
-    lawful = isinstance(target, str) and type(mode) is int and mode in _MODES
-    if not lawful or not (digest is None or (isinstance(digest, str) and re.fullmatch("[0-9a-f]{64}", digest))):
-        raise ValueError("not an entry")
-    return _Entry(target, digest, mode)
-
-
 # --- after the commit point ----------------------------------------------------------------------------------------
 
 
-def _roll_forward(folder: Path, entries: list[_Entry], ops: Ops) -> None:
+def _roll_forward(folder: Path, entries: list[Entry], ops: Ops) -> None:
     """Move every staged file into place; whatever part of this was done before is done again or left as it is."""
     # All hashes first: a damaged file must be noticed before the folder is half old and half new.
     waiting = [number for number, entry in enumerate(entries) if _still_staged(folder, number, entry)]
@@ -317,7 +224,7 @@ def _roll_forward(folder: Path, entries: list[_Entry], ops: Ops) -> None:
     ops.fsync_directory(folder)
 
 
-def _still_staged(folder: Path, number: int, entry: _Entry) -> bool:
+def _still_staged(folder: Path, number: int, entry: Entry) -> bool:
     if entry.sha256 is None:
         return False
     staged = _staged(folder, number)
@@ -328,7 +235,7 @@ def _still_staged(folder: Path, number: int, entry: _Entry) -> bool:
     return waits
 
 
-def _make_directories(folder: Path, entry: _Entry, ops: Ops) -> None:
+def _make_directories(folder: Path, entry: Entry, ops: Ops) -> None:
     place = folder
     *above, _ = entry.target.split("/")
     for part in above:
@@ -338,7 +245,7 @@ def _make_directories(folder: Path, entry: _Entry, ops: Ops) -> None:
             ops.fsync_directory(place.parent)
 
 
-def _settle(folder: Path, entries: list[_Entry], ops: Ops) -> None:
+def _settle(folder: Path, entries: list[Entry], ops: Ops) -> None:
     """Flush every directory that was changed, and remove those that a removal has left empty."""
     above = {(folder / entry.target).parent for entry in entries}
     removed = {(folder / entry.target).parent for entry in entries if entry.sha256 is None}
