@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from relay import FakeTime, Relay, closed_address, in_turn, plain, raw, redirect, silent, status, truncated
 
 from dblrandom.adapters.network import http
-from dblrandom.adapters.network.http import Client, check_url
+from dblrandom.adapters.network.address import check_url, redirected
+from dblrandom.adapters.network.http import Client
 from dblrandom.errors import InputError, MissingExtra, NetworkError
 
 
@@ -169,10 +170,10 @@ class TestRedirects:
         other = "https" if before.startswith("http:") else "http"
         url = check_url(before)
         if other == "https":
-            assert http._redirected(url, f"{other}://a.example/x", 301).scheme == "https"
+            assert redirected(url, f"{other}://a.example/x", 301).scheme == "https"
         else:
             with pytest.raises(NetworkError, match="another host"):
-                http._redirected(url, f"{other}://a.example/x", 301)
+                redirected(url, f"{other}://a.example/x", 301)
 
 
 class TestProxies:

@@ -16,7 +16,7 @@ from attrs import frozen
 from dblrandom.adapters import clock
 from dblrandom.adapters.hashchains.files import LIMIT, ChainInfo, Pulse
 from dblrandom.adapters.hashchains.store import extend_copy
-from dblrandom.adapters.network.http import check_url
+from dblrandom.adapters.network.address import check_url
 from dblrandom.beacons.hashchain import HashChainBeacon
 from dblrandom.drawing import Value
 from dblrandom.errors import EntropyError, InputError, NetworkError, NotYetPublic

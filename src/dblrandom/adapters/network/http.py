@@ -7,37 +7,31 @@ from __future__ import annotations
 
 import http.client
 import re
-import socket
 import ssl
-import threading
 import time
 import traceback
 import urllib.request
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote
 
 from attrs import frozen
 
+from dblrandom.adapters.network._watch import Watch
+from dblrandom.adapters.network.address import check_url, redirected, shown
 from dblrandom.errors import InputError, NetworkError
 from dblrandom.kernel.extras import load
 from dblrandom.model.json import show
 
-__all__ = ["LONGEST_PAUSE", "LONGEST_URL", "MOST_REDIRECTS", "Client", "check_url"]
-
-LONGEST_URL = 2048
-"""Characters of an address."""
+__all__ = ["LONGEST_PAUSE", "MOST_REDIRECTS", "Client"]
 
 LONGEST_PAUSE = 10
 """Seconds that a server's ``Retry-After`` is followed for; one that asks for more is given up."""
 
 MOST_REDIRECTS = 3
 
-_ADDRESS = re.compile(r"[!-~]+")
-# Narrow, so that no two libraries can read two different hosts out of one address.
-_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 _PROXY = re.compile(r"(https?://)(?:([!-~]*)@)?([^@]*)")
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _OURS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -52,86 +46,21 @@ class _Again(NetworkError):
 
 
 @frozen
+class _Request:
+    method: str
+    data: bytes | None
+    headers: Mapping[str, str]
+    limit: int
+    again: Collection[int]
+    deadline: float
+
+
+@frozen
 class _Answer:
     status: int
     location: str | None
     retry_after: str | None
     body: bytes
-
-
-def _shown(url: SplitResult) -> str:
-    """An address as messages show it: without user, password, query and fragment, which may be private."""
-    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}{url.path}"
-
-
-def check_url(url: str, where: str = "address") -> SplitResult:
-    """Take an address apart, where it is one that may be asked.
-
-    Raises:
-        InputError: it is not ``http`` or ``https``, has no host, has a user or password, or has other than printable
-            ASCII characters.
-    """
-    if len(url) > LONGEST_URL or not _ADDRESS.fullmatch(url):
-        raise InputError(f"is not an address of 1 to {LONGEST_URL} printable ASCII characters", where=where)
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise InputError("is not an address: its host or port is malformed", where=where) from None
-    if parts.scheme not in ("http", "https") or not host or not _HOST.fullmatch(host):
-        raise InputError(f"{show(_shown(parts))} is not an address; begin it with https:// and a host", where=where)
-    if "@" in parts.netloc:
-        raise InputError(f"the address {show(_shown(parts))} carries a user or password; leave them out", where=where)
-    return parts
-
-
-class _Watch(threading.Thread):
-    """Breaks a connection off when its time is up.
-
-    A socket's own timeout is for each read, so a server that sends a byte now and then would never meet it.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(daemon=True)
-        self._seconds = seconds
-        self._done = threading.Event()
-        self._connections: list[Any] = []
-        self._sockets: list[Any] = []
-        self.expired = False
-
-    def watching(self, make: Callable[..., Any]) -> Callable[..., Any]:
-        """``make``, whose connections are watched from now on."""
-
-        def watched(*args: Any, **kwargs: Any) -> Any:
-            connection = make(*args, **kwargs)
-            connect = connection.connect
-
-            def connected() -> None:
-                connect()
-                # A connection forgets its socket where the answer is the last on it, and yet it is read from.
-                self._sockets.append(connection.sock)
-
-            connection.connect = connected
-            self._connections.append(connection)
-            return connection
-
-        return watched
-
-    def run(self) -> None:
-        pause = self._seconds
-        while not self._done.wait(pause):
-            self.expired = True
-            # Again and again, for a connection that is only being made now has no socket to break off yet.
-            pause = 0.05
-            for found in [*self._sockets, *(connection.sock for connection in self._connections)]:
-                with suppress(OSError, TypeError):
-                    # The plain socket's method: a TLS socket's own would first drop its state under the reader's feet.
-                    plain = getattr(found, "socket", found)  # TLS within a proxy's TLS
-                    socket.socket.shutdown(plain, socket.SHUT_RDWR)
-
-    def stop(self) -> None:
-        self._done.set()
-        self.join()
 
 
 @frozen(kw_only=True)
@@ -174,7 +103,7 @@ class Client:
             MissingExtra: urllib3 is not installed.
         """
         headers = {"Accept": accept} if accept else {}
-        return self._ask("GET", url, None, headers, limit, again)
+        return self._ask(url, self._request("GET", None, headers, limit, again))
 
     def post(self, url: str, data: bytes, *, content_type: str, limit: int = 65536) -> bytes:
         """The body of the answer (status 200 or 201) to ``POST`` with ``data``; redirects are not followed.
@@ -184,67 +113,52 @@ class Client:
             InputError: as for ``get``.
             MissingExtra: as for ``get``.
         """
-        return self._ask("POST", url, data, {"Content-Type": content_type}, limit, ())
+        return self._ask(url, self._request("POST", data, {"Content-Type": content_type}, limit, ()))
 
-    def _ask(
-        self, method: str, url: str, data: bytes | None, extra: Mapping[str, str], limit: int, again: Collection[int]
-    ) -> bytes:
-        parts = check_url(url)
+    def _request(
+        self, method: str, data: bytes | None, extra: Mapping[str, str], limit: int, again: Collection[int]
+    ) -> _Request:
         headers = {"User-Agent": self.user_agent, "Accept-Encoding": "identity", "Connection": "close", **extra}
-        deadline = self.monotonic() + self.total
+        return _Request(method, data, headers, limit, again, self.monotonic() + self.total)
+
+    def _ask(self, url: str, asked: _Request) -> bytes:
+        parts = check_url(url)
         attempt = 0
         while True:
             attempt += 1
             try:
-                return self._follow(method, parts, data, headers, limit, again, deadline)
+                return self._follow(parts, asked)
             except _Again as error:
                 pause = max(error.pause, min(2 ** (attempt - 2), 4))
-                late = self.monotonic() + pause >= deadline
+                late = self.monotonic() + pause >= asked.deadline
                 if attempt > self.retries or error.pause > LONGEST_PAUSE or late:
                     tried = f"; tried {attempt} times" if attempt > 1 else ""
                     raise NetworkError(f"{error}{tried}", status=error.status) from error
             self.sleep(pause)
 
-    def _follow(
-        self,
-        method: str,
-        url: SplitResult,
-        data: bytes | None,
-        headers: Mapping[str, str],
-        limit: int,
-        again: Collection[int],
-        deadline: float,
-    ) -> bytes:
+    def _follow(self, url: SplitResult, asked: _Request) -> bytes:
         for _ in range(MOST_REDIRECTS + 1):
-            answer = self._once(method, url, data, headers, limit, deadline)
+            answer = self._once(url, asked)
             status = answer.status
-            if status == 200 or (status == 201 and method == "POST"):
+            if status == 200 or (status == 201 and asked.method == "POST"):
                 return answer.body
-            if status == 429 or 500 <= status <= 599 or status in again:
+            if status == 429 or 500 <= status <= 599 or status in asked.again:
                 pause = answer.retry_after or ""
                 seconds = int(pause) if _SECONDS.fullmatch(pause) else 0
                 asks = f" and asks to wait {seconds} s" if seconds else ""
-                raise _Again(f"{_shown(url)}: answered with status {status}{asks}", status=status, pause=seconds)
-            if method != "GET" or status not in (301, 302, 303, 307, 308) or answer.location is None:
-                raise NetworkError(f"{_shown(url)}: answered with status {status}", status=status)
-            url = _redirected(url, answer.location, status)
-        raise NetworkError(f"{_shown(url)}: redirects more than {MOST_REDIRECTS} times; ask another address")
+                raise _Again(f"{shown(url)}: answered with status {status}{asks}", status=status, pause=seconds)
+            if asked.method != "GET" or status not in (301, 302, 303, 307, 308) or answer.location is None:
+                raise NetworkError(f"{shown(url)}: answered with status {status}", status=status)
+            url = redirected(url, answer.location, status)
+        raise NetworkError(f"{shown(url)}: redirects more than {MOST_REDIRECTS} times; ask another address")
 
-    def _once(
-        self,
-        method: str,
-        url: SplitResult,
-        data: bytes | None,
-        headers: Mapping[str, str],
-        limit: int,
-        deadline: float,
-    ) -> _Answer:
+    def _once(self, url: SplitResult, asked: _Request) -> _Answer:
         library = load("urllib3", "net", "asking over the network")
-        left = deadline - self.monotonic()
-        late = f"{_shown(url)}: the answer took longer than {self.total:g} s; try again, or ask another address"
+        left = asked.deadline - self.monotonic()
+        late = f"{shown(url)}: the answer took longer than {self.total:g} s; try again, or ask another address"
         if left <= 0:
             raise NetworkError(late)
-        watch = _Watch(left)
+        watch = Watch(left)
         manager = _manager(library, url)
         watch.start()
         try:
@@ -252,10 +166,10 @@ class Client:
                 pool = manager.connection_from_url(url.geturl())
                 pool.ConnectionCls = watch.watching(pool.ConnectionCls)
                 response = manager.urlopen(
-                    method,
+                    asked.method,
                     url._replace(fragment="").geturl(),
-                    body=data,
-                    headers=dict(headers),
+                    body=asked.data,
+                    headers=dict(asked.headers),
                     timeout=library.Timeout(connect=min(self.timeout, left), read=min(self.timeout, left)),
                     retries=False,
                     redirect=False,
@@ -263,7 +177,7 @@ class Client:
                     decode_content=False,
                 )
                 try:
-                    answer = _read(response, url, limit)
+                    answer = _read(response, url, asked.limit)
                 finally:
                     response.close()
         finally:
@@ -280,31 +194,14 @@ def _read(response: Any, url: SplitResult, limit: int) -> _Answer:
     if response.status in (200, 201):
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("", "identity"):
-            raise NetworkError(f"{_shown(url)}: the answer is compressed ({show(encoding)}), which was not asked for")
+            raise NetworkError(f"{shown(url)}: the answer is compressed ({show(encoding)}), which was not asked for")
         while len(body) <= limit and (chunk := response.read(limit + 1 - len(body), decode_content=False)):
             body += chunk
         if len(body) > limit:
             raise NetworkError(
-                f"{_shown(url)}: the answer is larger than {limit} bytes, which is not what was asked for"
+                f"{shown(url)}: the answer is larger than {limit} bytes, which is not what was asked for"
             )
     return _Answer(response.status, response.headers.get("location"), response.headers.get("retry-after"), bytes(body))
-
-
-def _redirected(url: SplitResult, location: str, status: int) -> SplitResult:
-    """Where a redirect leads, if that is the same host by a means that is not weaker."""
-    try:
-        target = check_url(urljoin(url.geturl(), location))
-        same = target.hostname == url.hostname and (
-            (target.scheme, target.port) == (url.scheme, url.port)
-            or (url.scheme == "http" and target.scheme == "https" and url.port is None and target.port is None)
-        )
-    except (InputError, ValueError):
-        raise NetworkError(f"{_shown(url)}: redirects to what is not an address", status=status) from None
-    if not same:
-        raise NetworkError(
-            f"{_shown(url)}: redirects to another host, {show(_shown(target))}, which was not asked for", status=status
-        )
-    return target
 
 
 def _manager(library: ModuleType, url: SplitResult) -> Any:
@@ -324,10 +221,10 @@ def _manager(library: ModuleType, url: SplitResult) -> Any:
 
 
 @contextmanager
-def _translated(library: ModuleType, url: SplitResult, watch: _Watch, late: str) -> Iterator[None]:
+def _translated(library: ModuleType, url: SplitResult, watch: Watch, late: str) -> Iterator[None]:
     """Turn whatever the HTTP library raises into one of our own errors."""
     known = library.exceptions
-    shown = _shown(url)
+    at = shown(url)
     try:
         yield
     except (known.HTTPError, http.client.HTTPException, OSError, ValueError) as error:
@@ -340,14 +237,14 @@ def _translated(library: ModuleType, url: SplitResult, watch: _Watch, late: str)
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 why = cause.verify_message or "it cannot be verified"
-                raise NetworkError(f"{shown}: the server's certificate is not trusted: {why}") from error
+                raise NetworkError(f"{at}: the server's certificate is not trusted: {why}") from error
         if isinstance(error, known.NewConnectionError | known.ProxyError | known.SSLError):
-            raise _Again(f"{shown}: cannot connect{_reason(causes)}") from error
+            raise _Again(f"{at}: cannot connect{_reason(causes)}") from error
         if isinstance(error, known.TimeoutError):
-            raise _Again(f"{shown}: no answer in time; check the connection, or ask another address") from error
+            raise _Again(f"{at}: no answer in time; check the connection, or ask another address") from error
         if any(isinstance(cause, ConnectionError | http.client.IncompleteRead) for cause in causes):
-            raise _Again(f"{shown}: the connection was broken off before the answer was complete") from error
-        raise NetworkError(f"{shown}: what came back is not HTTP as it should be{_reason(causes)}") from error
+            raise _Again(f"{at}: the connection was broken off before the answer was complete") from error
+        raise NetworkError(f"{at}: what came back is not HTTP as it should be{_reason(causes)}") from error
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

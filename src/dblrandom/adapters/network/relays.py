@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from dblrandom.adapters.network.http import check_url
+from dblrandom.adapters.network.address import check_url
 from dblrandom.errors import CanonicalError, DblrandomError, EntropyError, InputError, NetworkError, NotYetPublic
 from dblrandom.kernel import canonical
 from dblrandom.model import Json
