@@ -23,7 +23,7 @@ pytest.importorskip("datafusion")
 import pyarrow.compute as pc  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
-from dblrandom.adapters.engines import arrowfiles, arrowrules, arrowsort, opening  # noqa: E402
+from dblrandom.adapters.engines import arrowfiles, arrowrules, arrowsort, datafusion, opening  # noqa: E402
 from dblrandom.adapters.engines.arrow import ArrowTable  # noqa: E402
 from dblrandom.adapters.engines.arrowpages import Cutter  # noqa: E402
 from dblrandom.adapters.engines.table import HashedTable, OutOfOrder  # noqa: E402
@@ -352,6 +352,60 @@ def test_progress_tells_rows_rate_and_what_remains(tmp_path: Path, monkeypatch: 
     told.clear()
     open_roster(tmp_path / "a.csv", name="targets", id="id", progress=told.append)
     assert told == [Progress(rows=1000, total=1000, rate=0, remaining=0)]
+
+
+def parts(place: Path, sizes: tuple[int, ...]) -> Path:
+    """Files of so many rows each, with ids in order over all of them."""
+    place.mkdir()
+    ids = iter(f"R{n:05d}" for n in range(sum(sizes)))
+    for number, size in enumerate(sizes):
+        rows = {"id": [next(ids) for _ in range(size)], "kind": [f"s{n % 3}" for n in range(size)]}
+        parquet(place / f"part{number}.parquet", pa.table(rows))
+    return place
+
+
+def test_a_draw_from_several_files_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datafusion, "_PART", 300)
+    monkeypatch.setattr(opening, "_INTERVAL", 0)
+    place = parts(tmp_path / "parts", (200, 200, 50, 100, 400))
+    told: list[Progress] = []
+    roster = open_roster(place, name="targets", id="id", engine="datafusion", progress=told.append)
+    assert isinstance(roster, EngineRoster)
+    told.clear()
+    frame = roster.frame({"kind": ["s0", "s2"]}, ("kind",), where="task")
+    assert [(each.rows, each.total) for each in told] == [(400, 950), (950, 950)]
+    memory = open_roster(place, name="targets", id="id", engine="memory")
+    assert isinstance(memory, Roster)
+    plain = MemoryFrame(memory.suite, memory.columns, memory.lines, {"kind": ["s0", "s2"]}, ("kind",), where="task")
+    assert frame.sizes() == plain.sizes()
+    told.clear()
+    wanted = {("s0",): 7, ("s2",): 90}
+    assert frame.lowest("0" * 32, wanted) == plain.lowest("0" * 32, wanted)
+    assert [each.rows for each in told] == [400, 950]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, RosterError("enough")])
+def test_whoever_is_told_can_stop_a_draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Any) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr(datafusion, "_PART", 100)
+    monkeypatch.setattr(opening, "_INTERVAL", 0)
+    stopping = False
+
+    def stop(progress: Progress) -> None:
+        if stopping and progress.rows == 200:
+            raise error
+
+    place = parts(tmp_path / "parts", (100, 100, 100))
+    roster = open_roster(place, name="targets", id="id", engine="datafusion", progress=stop)
+    assert isinstance(roster, EngineRoster)
+    frame = roster.frame({}, (), where="task")
+    stopping = True
+    with pytest.raises(error if isinstance(error, type) else type(error)):
+        frame.lowest("0" * 32, {(): 5})
+    with pytest.raises(error if isinstance(error, type) else type(error)):
+        roster.frame({}, (), where="task")
+    assert not list((tmp_path / "temporary").iterdir())
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, RosterError("enough")])

@@ -38,6 +38,8 @@ def open_outside(name: str, place: str, column: str, suite: Suite) -> RosterLike
 
     def tell(progress: Progress) -> None:
         seconds = progress.rows // progress.rate if progress.rate else 0
+        if seconds < told[0]:
+            told[0] = 0  # another pass over the rows
         if seconds >= told[0] + 2:
             told[0] = seconds
             left = f", {progress.remaining} s left" if progress.remaining is not None else ""

@@ -13,7 +13,7 @@ from dblrandom.adapters.engines.arrowfiles import Files, failing
 from dblrandom.adapters.engines.arrowpages import Cutter
 from dblrandom.adapters.engines.arrowrules import line_bytes, text_column
 from dblrandom.adapters.engines.arrowsort import in_order
-from dblrandom.adapters.engines.datafusion import FusionScan
+from dblrandom.adapters.engines.datafusion import FusionScan, Watch
 from dblrandom.adapters.engines.table import Leaf, Page
 from dblrandom.adapters.tables import ENCODINGS
 from dblrandom.errors import RosterError
@@ -35,11 +35,14 @@ class ArrowTable:
         name: the roster's name.
         files: the files, and which of their columns are the roster's.
         sort: whether the rows have to be sorted.
+        watch: told of each pass of a draw over the rows, as
+            :class:`~dblrandom.adapters.engines.datafusion.FusionScan` tells it.
     """
 
     name: str
     files: Files
     sort: bool = False
+    watch: Watch = lambda: lambda rows: None
 
     @classmethod
     def open(
@@ -112,7 +115,7 @@ class ArrowTable:
 
     def scan(self, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Scan:
         """See :meth:`~dblrandom.adapters.engines.table.Table.scan`."""
-        return FusionScan(self.files, suite, keep, tuple(strata), where=where)
+        return FusionScan(self.files, suite, keep, tuple(strata), where=where, watch=self.watch)
 
     @property
     def _where(self) -> str:

@@ -119,6 +119,24 @@ class Files:
             return None
         return sum(map(rows_of, map(Path, self.paths)))
 
+    def parts(self, rows: int) -> list[tuple[Files, int]]:
+        """Consecutive files, each part with ``rows`` rows or a few more, and how many it has.
+
+        They are one part, said to have none, where only reading would tell.
+        """
+        if self.kind not in ("parquet", "ipc"):
+            return [(self, 0)]
+        found: list[tuple[Files, int]] = []
+        start, held = 0, 0
+        for place, path in enumerate(self.paths, 1):
+            held += rows_of(Path(path))
+            if held >= rows or place == len(self.paths):
+                at = slice(start, place)
+                part = attrs.evolve(self, paths=self.paths[at], types=self.types[at], stamps=self._stamps[at])
+                found.append((part, held))
+                start, held = place, 0
+        return found
+
     def dataset(self, place: int) -> Any:
         """The file at ``place`` as an Arrow data set."""
         schema = pa.schema([(s, pa.string()) for s in self.sources]) if self.kind in ("csv", "tsv") else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from tempfile import TemporaryDirectory
@@ -21,11 +22,15 @@ from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.kernel.tickets import candidates
 from dblrandom.sampling import Stratum
 
-__all__ = ["MEMORY", "FusionScan"]
+__all__ = ["MEMORY", "FusionScan", "Watch"]
 
 MEMORY = 800_000_000
 """Bytes that the engine may hold for counting strata before it spills to disk."""
 
+Watch = Callable[[], Callable[[int], object]]
+"""What watches passes over the rows."""
+
+_PART = 10_000_000
 _ABOVE_ALL = b"\xff" * 33
 _SETTINGS = {
     # A file's own statistics are not believed: with false ones, rows would be skipped that the commitment has.
@@ -92,48 +97,76 @@ class FusionScan:
         keep: the task's filter.
         strata: its stratum columns.
         where: what to call the task in errors.
+        watch: called as each pass over the rows begins; what it returns is told how many were passed so far, and may
+            end the pass by an exception.
 
     Raises:
         PlanError: a column that is not there.
     """
 
     def __init__(
-        self, files: Files, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str
+        self,
+        files: Files,
+        suite: Suite,
+        keep: Mapping[str, Sequence[str]],
+        strata: Sequence[str],
+        *,
+        where: str,
+        watch: Watch = lambda: lambda rows: None,
     ) -> None:
         for name in (*keep, *strata):
             if name not in files.columns:
                 raise PlanError(f"there is no column {name!r}; the roster has {', '.join(files.columns)}", where=where)
-        self._files, self._suite, self._where = files, suite, where
+        self._files, self._suite, self._where, self._watch = files, suite, where, watch
         self._keep = {f"c{files.columns.index(name)}": (name, values) for name, values in keep.items()}
         self._strata = [f"c{files.columns.index(name)}" for name in strata]
 
     def sizes(self) -> dict[Stratum, int]:
         """See :meth:`~dblrandom.sampling.threshold.Scan.sizes`."""
-        with failing(self._where), _frame(self._files) as frame:
-            self._check_values(frame)
-            kept = self._kept(frame)
-            if not self._strata:
-                rows = kept.count()
-                return {(): rows} if rows else {}
-            counted = kept.aggregate([col(s) for s in self._strata], [f.count(lit(1)).alias("rows")]).collect()
-            sizes: dict[Stratum, int] = {}
-            for batch in counted:
-                *strata, rows = (column.to_pylist() for column in batch.columns)
-                sizes.update(zip(zip(*strata, strict=True), rows, strict=True))
-            return sizes
+        sizes: Counter[Stratum] = Counter()
+        with failing(self._where):
+            if self._keep:
+                with _frame(self._files) as frame:
+                    self._check_values(frame)
+            for part in self._parts():
+                with _frame(part) as frame:
+                    sizes.update(self._counted(self._kept(frame)))
+        return dict(+sizes)
+
+    def _counted(self, kept: Any) -> dict[Stratum, int]:
+        if not self._strata:
+            return {(): kept.count()}
+        found: dict[Stratum, int] = {}
+        for batch in kept.aggregate([col(s) for s in self._strata], [f.count(lit(1)).alias("rows")]).collect():
+            *strata, rows = (column.to_pylist() for column in batch.columns)
+            found.update(zip(zip(*strata, strict=True), rows, strict=True))
+        return found
 
     def below(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
         """See :meth:`~dblrandom.sampling.threshold.Scan.below`; for SM3, ids are hashed here."""
-        with failing(self._where), _frame(self._files) as frame:
-            rows = self._kept(frame)
-            if self._suite is not SHA256:
-                yield from self._hashed_here(rows, key, bounds)
-                return
-            ticket = f.sha256(f.concat(lit(f"{key}:"), col("c0")))
-            rows = self._bounded(rows, ticket, bounds)
-            for strata, batch in self._read(rows.select(*map(col, self._strata), col("c0"), ticket.alias("ticket"))):
-                ids, tickets = (column.cast(pa.binary()) for column in batch.columns[-2:])
-                yield from zip(strata, pc.binary_join_element_wise(tickets, ids, b"").to_pylist(), strict=True)
+        hashed = self._hashed_there if self._suite is SHA256 else self._hashed_here
+        with failing(self._where):
+            for part in self._parts():
+                with _frame(part) as frame:
+                    yield from hashed(self._kept(frame), key, bounds)
+
+    def _parts(self) -> Iterator[Files]:
+        """The files, some at a time, telling after each part how many rows were passed."""
+        told, passed = self._watch(), 0
+        for part, rows in self._files.parts(_PART):
+            yield part
+            passed += rows
+            if rows:
+                told(passed)
+
+    def _hashed_there(
+        self, rows: Any, key: str, bounds: Mapping[Stratum, bytes | None]
+    ) -> Iterator[tuple[Stratum, bytes]]:
+        ticket = f.sha256(f.concat(lit(f"{key}:"), col("c0")))
+        rows = self._bounded(rows, ticket, bounds)
+        for strata, batch in self._read(rows.select(*map(col, self._strata), col("c0"), ticket.alias("ticket"))):
+            ids, tickets = (column.cast(pa.binary()) for column in batch.columns[-2:])
+            yield from zip(strata, pc.binary_join_element_wise(tickets, ids, b"").to_pylist(), strict=True)
 
     def _hashed_here(
         self, rows: Any, key: str, bounds: Mapping[Stratum, bytes | None]

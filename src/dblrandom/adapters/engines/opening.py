@@ -85,6 +85,7 @@ def open_roster(
         engine: one of :data:`ENGINES`; by default memory for small files, and whatever can read the place otherwise.
         encoding: of CSV and TSV files, see :data:`dblrandom.adapters.tables.ENCODINGS`.
         progress: told a few times a second how far it is; what it raises ends the reading, and nothing is left behind.
+            Draws from files tell it too, once for some ten million rows.
 
     Raises:
         RosterError: rows that no roster may have, an unknown place or engine.
@@ -120,7 +121,10 @@ def open_roster(
     table = _arrow().open(path, name=name, id=id, columns=columns, rename=new, encoding=encoding or "utf-8-sig")
     if chosen == "memory":
         return _told(_in_memory(table, suite), progress)
-    return _committed(table, suite, progress, table.files.rows())
+    total = table.files.rows()
+    if progress is not None:
+        table = attrs.evolve(table, watch=lambda: _Teller(progress, total).rows)
+    return _committed(table, suite, progress, total)
 
 
 def _arrow() -> type[ArrowTable]:
