@@ -10,8 +10,10 @@ import pytest
 
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.ceremony import Ceremony
+from dblrandom.drawing.preview import preview
 from dblrandom.errors import DblrandomError, RosterError
-from dblrandom.roster import RosterLike
+from dblrandom.kernel.suite import SHA256
+from dblrandom.roster import Roster, RosterLike
 
 pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -44,6 +46,45 @@ def test_the_receipts_are_the_same_byte_for_byte(tmp_path: Path) -> None:
     roster = engine_roster(written(tmp_path / "targets"))
     assert isinstance(roster, RosterLike)
     assert drawn(roster).envelopes == drawn(None).envelopes
+
+
+def test_recusals_are_looked_up_in_one_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scans: list[object] = []
+    scan = arrow.ArrowTable.scan
+
+    def counted(self: object, *words: object, **named: object) -> object:
+        scans.append(words)
+        return scan(self, *words, **named)
+
+    def refused(self: object, *words: object) -> object:
+        raise AssertionError("the table is read for each recusal")
+
+    roster = engine_roster(written(tmp_path / "targets"))
+    monkeypatch.setattr(arrow.ArrowTable, "scan", counted)
+    monkeypatch.setattr(arrow.ArrowTable, "lines", refused)
+    recusals = kit.recusals(*((f"I{n % 4:02d}", row[0]) for n, row in enumerate(kit.targets().rows)))
+    made = kit.opened(given=[roster, kit.inspectors(), recusals])
+    kit.commit(made)
+    assert made.stage == "committed"
+    # The recusals' targets and the frame, when the commitment is made and when it is taken.
+    assert len(scans) == 4
+
+
+def test_a_recusal_of_nobody_is_told(tmp_path: Path) -> None:
+    roster = engine_roster(written(tmp_path / "targets"))
+    made = kit.opened(given=[roster, kit.inspectors(), kit.recusals(("I00", "F000"), ("I01", "F999"))])
+    with pytest.raises(RosterError, match="'R1'.*'F999' is on no roster of targets"):
+        kit.commit(made)
+
+
+def test_the_preview_reads_rows_only_of_targets_whom_too_few_may_inspect(tmp_path: Path) -> None:
+    roster = engine_roster(written(tmp_path / "targets"))
+    narrow = [(f"I{n:02d}", "F003") for n in range(3)] + [("I00", "F004")]
+    people = [Roster.build(SHA256, population) for population in (kit.inspectors(), kit.recusals(*narrow))]
+    told = [preview(SHA256, kit.plan(), [given, *people])[0].warnings for given in (roster, kit.rosters()[0])]
+    assert told[0] == told[1]
+    assert "recusals leave 1 eligible for the role 'lead' with target 'F003'" in told[0]
+    assert not any("F004" in text for text in told[0])
 
 
 def test_a_folder_has_the_manifest_and_verifies_with_the_rows_or_says_that_it_has_not_seen_them(tmp_path: Path) -> None:

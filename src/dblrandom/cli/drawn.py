@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dblrandom.cli.screen import Screen, ratio
 from dblrandom.drawing import TaskDraw
 from dblrandom.model import Json
-from dblrandom.roster import RosterLike
+from dblrandom.roster import Roster, RosterLike
 
-__all__ = ["show_task", "task_json"]
+__all__ = ["name_of", "show_task", "task_json"]
 
 
 def task_json(drawn: TaskDraw) -> dict[str, Json]:
@@ -28,6 +28,11 @@ def task_json(drawn: TaskDraw) -> dict[str, Json]:
     }
 
 
+def name_of(roster: RosterLike, unit_id: str) -> str:
+    """What a target is called, where that can be told at once: a roster elsewhere might have to be read for each."""
+    return (roster.row(unit_id) or {}).get("name", "") if isinstance(roster, Roster) else ""
+
+
 def show_task(screen: Screen, drawn: TaskDraw, roster: RosterLike) -> None:
     """A task's draw as tables: the selected with their teams, then the reserves."""
     task = drawn.task
@@ -44,11 +49,10 @@ def show_task(screen: Screen, drawn: TaskDraw, roster: RosterLike) -> None:
     rows = []
     for status, units in (("selected", drawn.selected), ("reserve", drawn.reserves)):
         for unit in units:
-            named = (roster.row(unit.id) or {}).get("name", "")
             team = [member or "(open)" for member in teams[unit.id]] if status == "selected" else ["" for _ in roles]
             stratum = " / ".join(unit.stratum) or "-"
             chance = ratio(unit.probability), ratio(unit.weight)
-            rows.append((unit.rank, status, unit.id, named, stratum, *chance, *team))
+            rows.append((unit.rank, status, unit.id, name_of(roster, unit.id), stratum, *chance, *team))
     screen.table(("rank", "status", "id", "name", "stratum", "probability", "weight", *roles), rows)
     for entry in drawn.assignment.open:
         screen.line(f"  open: {entry.target!r} has no team; staff it by: dblrandom substitute --open")

@@ -15,6 +15,7 @@ from dblrandom.adapters.clock import now
 from dblrandom.beacons.timelock import is_locked
 from dblrandom.ceremony import MARGIN, Ceremony
 from dblrandom.cli.answer import Answer, command
+from dblrandom.cli.drawn import name_of
 from dblrandom.cli.options import TIME, folder_argument
 from dblrandom.cli.places import existing
 from dblrandom.cli.screen import Screen, safe, working
@@ -238,7 +239,7 @@ def _task(ceremony: Ceremony, drawn: TaskDraw, standing: Standing) -> dict[str, 
             {
                 "codes": list(standing.told.get(target, ())),
                 "id": target,
-                "name": (ceremony.rosters[task.roster].row(target) or {}).get("name", ""),
+                "name": name_of(ceremony.rosters[task.roster], target),
                 "replaced": replaced.get(target),
                 "replaces": called.get(target),
                 "stratum": list(stratum[target]),

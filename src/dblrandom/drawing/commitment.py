@@ -226,11 +226,14 @@ class Commitment:
             return
         inspectors = [rosters[name] for name in dict.fromkeys(t.team.roster for t in self.plan.tasks if t.team.roles)]
         targets = [rosters[name] for name in dict.fromkeys(t.roster for t in self.plan.tasks)]
-        for row in rosters[self.plan.recusals].records():
+        recusals = list(rosters[self.plan.recusals].records())
+        known_inspectors = _known(inspectors, (row["inspector"] for row in recusals))
+        known_targets = _known(targets, (row["target"] for row in recusals))
+        for row in recusals:
             where = f"recusal {row['id']!r}"
-            if not any(_has(r, row["inspector"]) for r in inspectors):
+            if row["inspector"] not in known_inspectors:
                 raise RosterError(f"the inspector {row['inspector']!r} is on no roster of inspectors", where=where)
-            if not any(_has(r, row["target"]) for r in targets):
+            if row["target"] not in known_targets:
                 raise RosterError(f"the target {row['target']!r} is on no roster of targets", where=where)
             if not row["ground"]:
                 raise RosterError("it gives no ground", where=where)
@@ -253,8 +256,13 @@ def beacon_for(source: Source, beacons: Mapping[str, Beacon]) -> Beacon:
     return beacons[source.kind]
 
 
-def _has(roster: RosterLike, row_id: str) -> bool:
-    return roster.find(row_id.encode()) is not None
+def _known(rosters: Iterable[RosterLike], ids: Iterable[str]) -> set[str]:
+    """Those of the ids that are on one of the rosters; each roster is asked once."""
+    wanted = set(ids)
+    found: set[str] = set()
+    for roster in rosters:
+        found |= roster.known(wanted - found)
+    return found
 
 
 def _check_columns(task: Task, rosters: Mapping[str, Manifest]) -> None:
@@ -302,10 +310,11 @@ def eligibility_for(commitment: Commitment, task: Task, rosters: Mapping[str, Ro
         return Eligibility.build(("id",), (), ())
     name = commitment.plan.recusals
     recusals = [(r["id"], r["inspector"], r["target"]) for r in rosters[name].records()] if name else []
-    people = rosters[task.team.roster]
+    inspectors = rosters[task.team.roster]
+    people = {row["id"]: tuple(row.values()) for row in inspectors.records()}
+    known = [entry for entry in recusals if entry[1] in people]
     try:
-        known = [entry for entry in recusals if _has(people, entry[1])]
-        return Eligibility.build(people.columns, (tuple(r.values()) for r in people.records()), task.team.roles, known)
+        return Eligibility.build(inspectors.columns, people.values(), task.team.roles, known)
     except PlanError as error:
         raise PlanError(str(error), where=f"task {task.id!r}") from error
 

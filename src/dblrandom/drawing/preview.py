@@ -9,7 +9,6 @@ import attrs
 
 from dblrandom.drawing import Commitment
 from dblrandom.drawing.commitment import eligibility_for, frame_for
-from dblrandom.errors import DblrandomError
 from dblrandom.kernel.quota import units_wanted
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, Plan, Scope, Task, ratio_to_json
@@ -141,14 +140,13 @@ def _narrowed(commitment: Commitment, task: Task, rosters: Mapping[str, RosterLi
     if name is None:
         return
     eligibility = eligibility_for(commitment, task, rosters)
+    wide = [role.name for role in task.team.roles if len(eligibility.eligible("", role.name)) >= 2]
+    narrow: dict[str, dict[str, int]] = {}
     for target in sorted({row["target"] for row in rosters[name].records()}):
-        try:
-            row = rosters[task.roster].row(target)
-        except DblrandomError:
-            continue
-        if row is None or any(row[column] not in values for column, values in task.filter.items()):
-            continue
-        for role in task.team.roles:
-            count = len(eligibility.eligible(target, role.name))
-            if count < 2 <= len(eligibility.eligible("", role.name)):
-                yield role.name, target, count
+        counts = {role: len(eligibility.eligible(target, role)) for role in wide}
+        narrow[target] = {role: count for role, count in counts.items() if count < 2}
+    for target in sorted(rosters[task.roster].known([target for target, counts in narrow.items() if counts])):
+        row = rosters[task.roster].row(target) if task.filter else {}
+        if row is not None and all(row[column] in values for column, values in task.filter.items()):
+            for role, count in narrow[target].items():
+                yield role, target, count

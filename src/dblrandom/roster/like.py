@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol, runtime_checkable
 
 from dblrandom.kernel.suite import Suite
@@ -41,6 +41,10 @@ class RosterLike(Protocol):
 
     def find(self, unit_id: bytes) -> bytes | None:
         """The canonical line of an id, without LF, or ``None``."""
+        ...
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Those of the ids that are on the roster; rows that are elsewhere are read once for all of them."""
         ...
 
     def row(self, unit_id: str) -> dict[str, str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Self
 
@@ -146,6 +146,10 @@ class Roster:
         """The line of an id, or ``None``."""
         place = self._place(unit_id)
         return self.lines[place] if place < len(self.lines) and id_of(self.lines[place]) == unit_id else None
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Those of the ids that are on the roster; texts that no id may be are not."""
+        return {unit_id for unit_id in ids if self.find(unit_id.encode("utf-8", "surrogatepass")) is not None}
 
     def row(self, unit_id: str) -> dict[str, str] | None:
         """The fields of an id by column, or ``None``.

@@ -218,7 +218,9 @@ class EngineConformance:
         written: list[bytes] = []
         engine.write(written.append)
         expect(b"".join(written) == memory.to_file(), "the file is another")
-        for unit_id in {row[0] for row in rows[:: len(rows) // 4 + 1]}.union(_NO_SUCH):
+        some = {row[0] for row in rows[:: len(rows) // 4 + 1]}.union(_NO_SUCH)
+        expect(engine.known([*some, "", "\t"]) == memory.known(some), "others of some ids are known")
+        for unit_id in some:
             line, proof = memory.find(unit_id.encode()), memory.prove(unit_id)
             expect(engine.find(unit_id.encode()) == line, f"{unit_id!r} is found otherwise")
             expect(engine.prove(unit_id) == proof, f"{unit_id!r} is proved otherwise")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -55,6 +55,10 @@ class LazyRoster:
     def find(self, unit_id: bytes) -> bytes | None:
         """The canonical line of an id, without LF, or ``None``."""
         return self._rows().find(unit_id)
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Those of the ids that are on the roster."""
+        return self._rows().known(ids) if ids else set()
 
     def row(self, unit_id: str) -> dict[str, str] | None:
         """The fields of an id by column, or ``None``."""

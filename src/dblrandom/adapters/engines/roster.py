@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Self
 
 import attrs
@@ -123,7 +123,22 @@ class EngineRoster:
         index = self._page_of(unit_id)
         if index < 0:
             return None
-        return next((line for line in self._lines(index) if id_of(line) == unit_id), None)
+        return next((line for line in self._page(index).split(b"\n") if line and id_of(line) == unit_id), None)
+
+    def known(self, ids: Collection[str]) -> set[str]:
+        """Those of the ids that are on the roster, by one scan for all of them.
+
+        Raises:
+            RosterError: the table was changed since it was committed to.
+        """
+        lawful = [unit_id for unit_id in ids if _is_id(unit_id)]
+        if not lawful:
+            return set()
+        self.table.check_unchanged()
+        where = f"roster {self.name}"
+        # A draw from these rows alone, under any key and without a bound, names all of them.
+        every = self.table.scan(self.suite, {"id": lawful}, (), where=where).below("0" * 32, {(): None})
+        return {candidate[32:].decode("utf-8") for _, candidate in every}
 
     def row(self, unit_id: str) -> dict[str, str] | None:
         """The fields of an id by column, or ``None``.
@@ -154,10 +169,11 @@ class EngineRoster:
         if not self._firsts:
             return Proof(unit_id, self.name, ())
         index = max(self._page_of(sought), 0)
-        lines = self._lines(index)
-        beyond = id_of(lines[-1]) < sought and index + 1 < len(self._firsts)
-        pages = (index, index + 1) if beyond else (index,)
-        return Proof(unit_id, self.name, tuple(self._proof_page(each) for each in pages))
+        pages = [self._page(index)]
+        last = pages[0].split(b"\n")[-2]
+        if id_of(last) < sought and index + 1 < len(self._firsts):
+            pages.append(self._page(index + 1))
+        return Proof(unit_id, self.name, tuple(self._proof_page(index + n, page) for n, page in enumerate(pages)))
 
     def write(self, write: Callable[[bytes], object]) -> None:
         """Hand the canonical file to ``write``, piece by piece.
@@ -185,11 +201,11 @@ class EngineRoster:
         """The page on which an id is or would be, -1 before the first."""
         return bisect_right(self._firsts, unit_id) - 1
 
-    def _lines(self, index: int) -> list[bytes]:
+    def _page(self, index: int) -> bytes:
         after = self._firsts[index + 1] if index + 1 < len(self._firsts) else None
-        lines = self.table.lines(self._firsts[index], after)
-        self._check_page(index, b"".join([line + b"\n" for line in lines]))
-        return lines
+        page = b"".join([line + b"\n" for line in self.table.lines(self._firsts[index], after)])
+        self._check_page(index, page)
+        return page
 
     def _check_page(self, index: int, data: bytes) -> None:
         """What a table says again is believed only where it is what was committed."""
@@ -202,9 +218,8 @@ class EngineRoster:
     def _changed(self) -> RosterError:
         return RosterError("its rows are not the ones committed: the table was changed", where=f"roster {self.name}")
 
-    def _proof_page(self, index: int) -> ProofPage:
-        data = b"".join(line + b"\n" for line in self._lines(index))
-        return ProofPage(index, data, tuple(step.hex() for step in self._tree.path(index)))
+    def _proof_page(self, index: int, page: bytes) -> ProofPage:
+        return ProofPage(index, page, tuple(step.hex() for step in self._tree.path(index)))
 
 
 def _leaves(table: Table, suite: Suite) -> Iterator[Leaf]:
@@ -215,6 +230,14 @@ def _leaves(table: Table, suite: Suite) -> Iterator[Leaf]:
     for page in table.pages(PAGE_ROWS):
         # A joined copy is what both suites hash; a page has no more than a few hundred kilobytes.
         yield Leaf(suite.hash(b"".join((b"\x00", page.data))), page.first, _count(page.data))
+
+
+def _is_id(text: str) -> bool:
+    try:
+        check_id(text)
+    except RosterError:
+        return False
+    return True
 
 
 def _count(data: bytes | memoryview) -> int:
