@@ -11,15 +11,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from chainkit import ask, until
-from click.testing import CliRunner, Result
+from commandline import run, said
 
 from dblrandom.adapters.hashchains import site as chainsite
 from dblrandom.adapters.hashchains.files import read_info
-from dblrandom.cli.app import cli
 from dblrandom.model import time_seconds, time_text
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends processes as POSIX does")
@@ -48,18 +46,6 @@ name = "lead"
 [[task.team.role]]
 name = "member"
 """
-
-
-def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, [str(a) for a in arguments])
-    assert result.exit_code == code, (arguments, result.stdout, result.stderr)
-    assert "Traceback" not in result.stderr
-    return result
-
-
-def said(*arguments: object, code: int = 0) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(*arguments, "--json", code=code).stdout)
-    return found
 
 
 @contextmanager

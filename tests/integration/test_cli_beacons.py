@@ -11,7 +11,8 @@ from typing import Any
 
 import attrs
 import pytest
-from offices import Offices, prepared, run, said
+from commandline import run, said
+from offices import Offices, prepared
 from relay import Relay, page
 from timelocks import QUICKNET, SIGNATURES
 

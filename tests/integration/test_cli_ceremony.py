@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from offices import AFTER, COMMITTED, DISCLOSED, DRAWN, NASTY, PLAN, VALUE, Offices, prepared, run, said
+from commandline import run, said
+from offices import AFTER, COMMITTED, DISCLOSED, DRAWN, NASTY, PLAN, VALUE, Offices, prepared
 
 from dblrandom.cli.app import cli
 

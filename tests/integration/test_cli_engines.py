@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from offices import DRAWN, VALUE, Offices, prepared, run, said
+from commandline import run, said
+from offices import DRAWN, VALUE, Offices, prepared
 
 from dblrandom.kernel.suite import SHA256
 from dblrandom.roster import Roster

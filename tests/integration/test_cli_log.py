@@ -8,35 +8,25 @@ from typing import Any
 
 import attrs
 import ceremonies as kit
+import commandline
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.keyfiles import write_private_key
 from dblrandom.ceremony import Ceremony
-from dblrandom.cli.app import Cli
-from dblrandom.cli.log import log
 from dblrandom.evidence import TrustedLog
 
-TOP = Cli(name="dblrandom")
-TOP.add_command(log)
 ORIGIN = "log.agency.example/receipts"
 TIME = "2024-03-01T00:30:00Z"
 
 
 def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(TOP, ["log", *(str(a) for a in arguments)])
-    assert result.exit_code == code, (arguments, result.stdout, result.stderr)
-    assert "Traceback" not in result.stderr
-    if code in (1, 2) and "--json" not in arguments and "--strict" not in arguments:
-        assert result.stderr.strip().splitlines()[-1].startswith("error: ")
-    return result
+    return commandline.run("log", *arguments, code=code)
 
 
 def said(*arguments: object, code: int = 0) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(*arguments, "--json", code=code).stdout)
-    assert found["exit"] == code
-    return found
+    return commandline.said("log", *arguments, code=code)
 
 
 @attrs.frozen

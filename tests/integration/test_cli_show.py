@@ -11,14 +11,14 @@ from typing import Any
 import attrs
 import authority
 import ceremonies as kit
+import commandline
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from rich.cells import cell_len
 
 from dblrandom.adapters import timestamping
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.ceremony import Ceremony
-from dblrandom.cli.app import cli
 from dblrandom.evidence import TrustPolicy
 from dblrandom.kernel.suite import SHA256
 from dblrandom.kernel.timestamps import read_token
@@ -29,11 +29,7 @@ LAST = re.compile(r"this is what the receipts say, and nothing of it was verifie
 
 
 def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, ["show", *(str(a) for a in arguments)])
-    assert result.exit_code == code, (arguments, result.stdout, result.stderr)
-    assert "Traceback" not in result.stderr
-    if code in (1, 2) and "--json" not in arguments:
-        assert result.stderr.strip().splitlines()[-1].startswith("error: ")
+    result = commandline.run("show", *arguments, code=code)
     if code == 0 and "--json" not in arguments:
         assert LAST.fullmatch(result.stdout.splitlines()[-1])
     return result

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import ceremonies as kit
 import pytest
-from click.testing import CliRunner, Result
+from commandline import run, said
 
 from dblrandom.adapters.keyfiles import write_private_key, write_public_key
 from dblrandom.beacons.drandchain import QUICKNET
-from dblrandom.cli.app import cli
 from dblrandom.model import Source, planfile
 
 LOTTERY = (
@@ -25,20 +23,6 @@ LOTTERY = (
 )
 AT = ("--at", "2030-01-01T00:00:00Z")
 PULSE = "2018-07-23T19:26:00Z"
-
-
-def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, [str(a) for a in arguments])
-    assert result.exit_code == code, (arguments, result.stdout, result.stderr)
-    assert "Traceback" not in result.stderr
-    if code:
-        assert result.stderr.strip().splitlines()[-1].startswith("error: ")
-    return result
-
-
-def said(*arguments: object) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(*arguments, "--json").stdout)
-    return found
 
 
 def test_a_round_of_quicknet(tmp_path: Path) -> None:

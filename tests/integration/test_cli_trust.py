@@ -5,41 +5,25 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import attrs
 import authority
 import ceremonies as kit
 import chainkit
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commandline import run, said
 
 from dblrandom.adapters import trustfiles
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.hashchains import store as chainstore
 from dblrandom.adapters.keyfiles import write_public_key
-from dblrandom.cli.app import cli
 from dblrandom.errors import FolderError, InputError
 from dblrandom.evidence import PinnedChain, Requirement, TrustedKey, TrustPolicy
 from dblrandom.tlog import VerifierKey
 from dblrandom.tlog.note import LOG_KEY, WITNESS_KEY
 
 UNTIL = "2024-12-31T00:00:00Z"
-
-
-def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, [str(a) for a in arguments])
-    assert result.exit_code == code, (arguments, result.stdout, result.stderr)
-    assert "Traceback" not in result.stderr
-    if code in (1, 2) and "--json" not in arguments:
-        assert result.stderr.strip().splitlines()[-1].startswith("error: ")
-    return result
-
-
-def said(*arguments: object, code: int = 0) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(*arguments, "--json", code=code).stdout)
-    assert found["exit"] == code
-    return found
 
 
 def vkey(name: str, kind: int = WITNESS_KEY) -> str:

@@ -73,7 +73,7 @@ def test_recusals_are_looked_up_in_one_scan(tmp_path: Path, monkeypatch: pytest.
 def test_a_recusal_of_nobody_is_told(tmp_path: Path) -> None:
     roster = engine_roster(written(tmp_path / "targets"))
     made = kit.opened(given=[roster, kit.inspectors(), kit.recusals(("I00", "F000"), ("I01", "F999"))])
-    with pytest.raises(RosterError, match="'R1'.*'F999' is on no roster of targets"):
+    with pytest.raises(RosterError, match=r"'R1'.*'F999' is on no roster of targets"):
         kit.commit(made)
 
 

@@ -5,14 +5,10 @@ Everything in them is synthetic, and every command gets its --time, so that no c
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import attrs
-from click.testing import CliRunner, Result
-
-from dblrandom.cli.app import cli
+from commandline import run
 
 COMMITTED = "2024-01-30T02:00:00Z"
 DISCLOSED = "2024-01-31T02:00:00Z"
@@ -89,21 +85,6 @@ NASTY = (
     "e\u0301t\u00e9",
 )
 """Ids that a careless shell line would mangle, run or lose."""
-
-
-def run(*arguments: object, code: int = 0) -> Result:
-    result = CliRunner().invoke(cli, [str(a) for a in arguments])
-    assert result.exit_code == code, (arguments, result.stdout, result.stderr)
-    assert "Traceback" not in result.stderr
-    if code in (1, 2) and "--json" not in arguments:
-        assert result.stderr.strip().splitlines()[-1].startswith("error: ")
-    return result
-
-
-def said(*arguments: object, code: int = 0) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(*arguments, "--json", code=code).stdout)
-    assert found["exit"] == code
-    return found
 
 
 @attrs.frozen

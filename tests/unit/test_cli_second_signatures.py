@@ -7,7 +7,8 @@ from pathlib import Path
 
 import ceremonies as kit
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
+from commandline import run
 
 from dblrandom.adapters.keyfiles import read_public_key, read_signer, write_private_key
 from dblrandom.adapters.sm2 import Sm2
@@ -17,12 +18,6 @@ from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
 from dblrandom.kernel.schemes import SCHEMES
 
 ALGORITHMS = ("ed25519", "ml-dsa-44", "sm2")
-
-
-def run(*arguments: object, code: int = 0) -> Result:
-    done = CliRunner().invoke(cli, [str(a) for a in arguments])
-    assert done.exit_code == code, (done.stdout, done.stderr)
-    return done
 
 
 def made(folder: Path, algorithm: str) -> dict[str, str]:

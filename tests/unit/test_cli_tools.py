@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
+from commandline import run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -48,12 +49,6 @@ filter = { post = ["leader"] }
 name = "member"
 filter = { post = ["officer"] }
 """
-
-
-def run(*arguments: object, code: int = 0) -> Result:
-    done = CliRunner().invoke(cli, [str(a) for a in arguments])
-    assert done.exit_code == code, (done.stdout, done.stderr)
-    return done
 
 
 @pytest.fixture

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 import attrs
 
 from dblrandom.errors import InputError, KeyFileError, VerificationError
-from dblrandom.kernel.dsse import b64encode
 from dblrandom.kernel.merkle import leaf_hash, root_from_path
 from dblrandom.kernel.suite import SHA256
 from dblrandom.model.json import Json, show, whole
 from dblrandom.tlog.checkpoint import Checkpoint, check_log_key, open_checkpoint
 from dblrandom.tlog.cosignature import Cosignature, check_cosignature, check_witness_key
 from dblrandom.tlog.note import MAX_NOTE, Note, VerifierKey
-from dblrandom.tlog.texts import checked, lines_of, read_decimal, read_hash
+from dblrandom.tlog.texts import checked, hashes_and_note, lines_of, read_decimal, read_hashes_and_note
 from dblrandom.tlog.tree import MAX_PATH
 
 __all__ = ["LogProof", "Logged", "check_keys", "stands_in", "verify_proof"]
@@ -41,8 +40,7 @@ class LogProof:
     @property
     def text(self) -> str:
         """The proof's file."""
-        path = "".join(f"{b64encode(step)}\n" for step in self.path)
-        return f"{_FIRST}\n{_INDEX}{self.index}\n{path}\n{self.checkpoint}"
+        return f"{_FIRST}\n{_INDEX}{self.index}\n{hashes_and_note(self.path, self.checkpoint)}"
 
     @classmethod
     def parse(cls, text: object, where: str = "proof") -> LogProof:
@@ -61,11 +59,8 @@ class LogProof:
         if not lines[1].startswith(_INDEX):
             raise InputError(f"{show(lines[1])} is not the line of the index", where=where)
         index = read_decimal(lines[1].removeprefix(_INDEX), "index", where)
-        if "" not in lines[2 : 3 + MAX_PATH]:
-            raise InputError(f"has no empty line after at most {MAX_PATH} hashes", where=where)
-        end = lines.index("", 2)
-        path = tuple(read_hash(line, f"hash {n} of the path", where) for n, line in enumerate(lines[2:end], 1))
-        return cls(index=index, path=path, checkpoint="".join(f"{line}\n" for line in lines[end + 1 :]))
+        path, checkpoint = read_hashes_and_note(lines[2:], MAX_PATH, "path", where)
+        return cls(index=index, path=path, checkpoint=checkpoint)
 
 
 @attrs.frozen(kw_only=True)

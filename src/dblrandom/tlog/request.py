@@ -8,10 +8,9 @@ from __future__ import annotations
 import attrs
 
 from dblrandom.errors import InputError
-from dblrandom.kernel.dsse import b64encode
 from dblrandom.model.json import show
 from dblrandom.tlog.note import MAX_NOTE
-from dblrandom.tlog.texts import lines_of, read_decimal, read_hash
+from dblrandom.tlog.texts import hashes_and_note, lines_of, read_decimal, read_hashes_and_note
 from dblrandom.tlog.tree import MAX_PATH
 
 __all__ = ["AddCheckpoint"]
@@ -37,8 +36,7 @@ class AddCheckpoint:
     @property
     def text(self) -> str:
         """The request's body."""
-        path = "".join(f"{b64encode(step)}\n" for step in self.path)
-        return f"{_OLD}{self.old}\n{path}\n{self.checkpoint}"
+        return f"{_OLD}{self.old}\n{hashes_and_note(self.path, self.checkpoint)}"
 
     @classmethod
     def parse(cls, text: object, where: str = "request") -> AddCheckpoint:
@@ -51,8 +49,5 @@ class AddCheckpoint:
         if not lines or not lines[0].startswith(_OLD):
             raise InputError(f"{show(lines[0] if lines else '')} is not the line of the old size", where=where)
         old = read_decimal(lines[0].removeprefix(_OLD), "size", where)
-        if "" not in lines[1 : 2 + MAX_PATH]:
-            raise InputError(f"has no empty line after at most {MAX_PATH} hashes", where=where)
-        end = lines.index("", 1)
-        path = tuple(read_hash(line, f"hash {n} of the proof", where) for n, line in enumerate(lines[1:end], 1))
-        return cls(old=old, path=path, checkpoint="".join(f"{line}\n" for line in lines[end + 1 :]))
+        path, checkpoint = read_hashes_and_note(lines[1:], MAX_PATH, "proof", where)
+        return cls(old=old, path=path, checkpoint=checkpoint)

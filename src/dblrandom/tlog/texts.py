@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from dblrandom.errors import InputError, VerificationError
-from dblrandom.kernel.dsse import b64decode
+from dblrandom.kernel.dsse import b64decode, b64encode
 from dblrandom.model.json import LARGEST_INTEGER, show
 
-__all__ = ["HASH_SIZE", "checked", "lines_of", "read_decimal", "read_hash"]
+__all__ = ["HASH_SIZE", "checked", "hashes_and_note", "lines_of", "read_decimal", "read_hash", "read_hashes_and_note"]
 
 HASH_SIZE = 32
 """Bytes of SHA-256, which every hash of a log is, whatever the suites of its ceremonies."""
@@ -75,3 +75,22 @@ def read_hash(text: str, what: str, where: str) -> bytes:
     if len(data) != HASH_SIZE:
         raise InputError(f"the {what} has {len(data)} bytes, not {HASH_SIZE}", where=where)
     return data
+
+
+def hashes_and_note(hashes: Iterable[bytes], note: str) -> str:
+    """Hashes, a line each, an empty line, and a signed note: the end of a proof and of a request."""
+    lines = "".join(f"{b64encode(each)}\n" for each in hashes)
+    return f"{lines}\n{note}"
+
+
+def read_hashes_and_note(lines: Sequence[str], most: int, what: str, where: str) -> tuple[tuple[bytes, ...], str]:
+    """Read what :func:`hashes_and_note` writes; the note is verbatim, and nothing in it is checked.
+
+    Raises:
+        InputError: no empty line after at most ``most`` hashes, or one that is malformed.
+    """
+    if "" not in lines[: most + 1]:
+        raise InputError(f"has no empty line after at most {most} hashes", where=where)
+    end = lines.index("")
+    hashes = tuple(read_hash(line, f"hash {n} of the {what}", where) for n, line in enumerate(lines[:end], 1))
+    return hashes, "".join(f"{line}\n" for line in lines[end + 1 :])
