@@ -91,6 +91,26 @@ def test_what_the_engine_names_wrongly_is_dropped(monkeypatch: pytest.MonkeyPatc
     assert ManyTickets(ends).below([f"{KEY}:t\tr\t"], [bound], [array("i", range(50))]) == honest
 
 
+@pytest.mark.parametrize("error", [ImportError("no such symbol"), AttributeError("create_dataframe"), MemoryError()])
+def test_an_engine_that_fails_costs_time_and_nothing_else(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    people = [f"i{n:03}" for n in range(60)]
+    slots = [Slot(f"t{n}", "lead") for n in range(40)]
+    calls = 0
+
+    def fails(self: ManyTickets, *words: object) -> list[tuple[int, int]]:
+        nonlocal calls
+        calls += 1
+        raise error
+
+    monkeypatch.setattr(ManyTickets, "_named", fails)
+    everybody = (1 << 60) - 1
+    plain = Preferences(SHA256, KEY, slots, people, lambda number: everybody, bulk=False)
+    bulk = Preferences(SHA256, KEY, slots, people, lambda number: everybody, bulk=True)
+    for number in range(len(slots)):
+        assert list(bulk.of(number)) == list(plain.of(number))
+    assert calls == 1
+
+
 def test_without_the_engine_or_with_another_suite_tickets_are_hashed_one_by_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

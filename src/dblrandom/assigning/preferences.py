@@ -82,14 +82,18 @@ class Preferences:
         if bulk is None:
             hashes = sum(candidates(number).bit_count() for number in range(len(slots)))
             bulk = hashes >= BULK and in_bulk(suite)
-        self._many = ManyTickets(people) if bulk else None
+        self._people, self._bulk = people, bulk
+        self._many: ManyTickets | None = None
         self._low: dict[int, list[int]] = {}
         self._seen = 0
 
     def of(self, number: int) -> Iterator[int]:
         """The candidates for the slot of this number, in its ticket order."""
-        if self._many is not None and number >= self._seen:
-            self._low, self._seen = self._look_ahead(self._many, number)
+        if self._bulk and number >= self._seen:
+            try:
+                self._low, self._seen = self._look_ahead(number)
+            except Exception:  # whatever is wrong with an engine, no draw may fail for it
+                self._low, self._bulk = {}, False
         rest = self._candidates(number)
         for place in self._low.get(number, ()):
             if rest >> place & 1:
@@ -97,7 +101,7 @@ class Preferences:
                 yield place
         yield from ticket_order(self._suite, self._key, self._slots[number], self._ids, rest)
 
-    def _look_ahead(self, many: ManyTickets, start: int) -> tuple[dict[int, list[int]], int]:
+    def _look_ahead(self, start: int) -> tuple[dict[int, list[int]], int]:
         """The first few of all who come into question now, for slots from ``start`` on, and where that ends."""
         asked: list[int] = []
         bounds: list[bytes] = []
@@ -115,5 +119,6 @@ class Preferences:
                 wanted.append(places[mask])
                 hashes += count
             number += 1
-        found = many.below([_beginning(self._key, self._slots[each]) for each in asked], bounds, wanted)
+        self._many = self._many or ManyTickets(self._people)
+        found = self._many.below([_beginning(self._key, self._slots[each]) for each in asked], bounds, wanted)
         return {each: [place for _, place in low] for each, low in zip(asked, found, strict=True)}, number
