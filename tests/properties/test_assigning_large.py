@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from dblrandom.assigning import Slot, solve
+from dblrandom.assigning.matching import Staffing
 from dblrandom.kernel.suite import SHA256
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -79,11 +82,31 @@ def case(rng: random.Random) -> tuple[list[str], list[Slot], list[int]]:
     return people, slots, [mask | rng.getrandbits(len(people)) if wide else mask for mask in some]
 
 
+def full(rng: random.Random) -> tuple[list[str], list[Slot], list[int]]:
+    """Teams that were made of inspectors who all end with the same load; others may fill some of their slots too."""
+    people = [f"p{n}" for n in range(rng.randint(2, 7))]
+    left = dict.fromkeys(range(len(people)), rng.randint(1, 4))
+    size = rng.randint(1, min(6, len(people)))
+    chance = rng.choice([0, 0.1, 0.2, 0.4, 0.7])
+    slots: list[Slot] = []
+    masks: list[int] = []
+    while any(left.values()):
+        free = [one for one, load in left.items() if load]
+        team = sorted(rng.sample(free, min(size, len(free))), key=lambda one: -left[one])
+        for place, one in enumerate(team):
+            left[one] -= 1
+            slots.append(Slot(f"t{len(slots) - place}", f"r{place}"))
+            also = [other for other in range(len(people)) if rng.random() < chance]
+            masks.append(sum(1 << other for other in {one, *also, *(team if rng.random() < 0.4 else ())}))
+    return people, slots, masks
+
+
+@pytest.mark.parametrize("make", [case, full])
 @pytest.mark.parametrize("seed", range(40))
-def test_it_is_the_first_assignment_that_a_flow_network_allows(seed: int) -> None:
+def test_it_is_the_first_assignment_that_a_flow_network_allows(seed: int, make: Callable[..., Any]) -> None:
     rng = random.Random(seed)
     for _ in range(12):
-        people, slots, masks = case(rng)
+        people, slots, masks = make(rng)
         slack = rng.choice([0, 0, 1])
         answer = solve(SHA256, KEY, people, slots, masks, slack=slack)
         part = [slot for slot in slots if slot.target not in answer.open]
@@ -110,3 +133,16 @@ def test_whoever_is_placed_is_not_moved_on_by_the_same_line() -> None:
     assert (3, dict(zip(slots, (people[h] for h in answer.holders if h is not None), strict=True))) == by_flow(
         slots, eligible, 0
     )
+
+
+def test_whoever_is_placed_does_not_come_into_his_own_team_a_second_time() -> None:
+    """The line that fills p0's old slot leads through p0, who by then has left the team and seems free to join it."""
+    target = [1, 3, 1, 2, 4, 1, 0, 2, 2, 3, 1, 0, 0, 2, 0, 3, 3]
+    orders = [[3], [2], [0], [1], [2], [4], [5], [5, 3], [4], [0, 3], [1, 0, 5], [4], [1, 0], [0, 3], [3, 5], [5, 0]]
+    orders.append([1, 0])
+    staffing = Staffing([sum(1 << one for one in order) for order in orders], target)
+    for slot, order in enumerate(orders):
+        staffing.settle(slot, [one for one in order if staffing.candidates(slot) >> one & 1])
+        held = [(where, one) for where, one in zip(target, staffing.holders, strict=True)]
+        assert len(set(held)) == len(held)
+    assert staffing.holders == (3, 2, 0, 1, 2, 4, 5, 5, 4, 0, 1, 4, 0, 3, 3, 5, 1)

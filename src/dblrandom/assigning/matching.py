@@ -80,12 +80,16 @@ class Staffing:
 
     def _place(self, slot: int, inspector: int, mine: int | None, line: Sequence[int]) -> None:
         """Give the empty slot to the inspector, after the line has relieved him of another, in the same team or not."""
+        posts = self._posts
         if line:
-            left = self._posts.given(inspector, line[0]) if mine is None else mine
-            self._posts.leave(left)
+            # All that will be given is decided first: the line may lead through the inspector himself, and once he has
+            # left his slot, he would seem free to come into the very team that he is in.
+            left = posts.given(inspector, line[0]) if mine is None else mine
+            passed = posts.passed_on(line)
+            posts.leave(left)
             # While this slot is empty, nobody in its team can be moved to it or from it.
-            self._posts.relieve(left, line)
-        self._posts.take(slot, inspector)
+            posts.relieve(left, line, passed)
+        posts.take(slot, inspector)
 
     def _strike(self, needed: int, moving: Iterable[int]) -> None:
         """Strike from all other slots those who are needed for the slots of a closed set.
@@ -122,7 +126,7 @@ class Staffing:
                     reached = asked
                     left.append(slot)
                 else:
-                    posts.relieve(slot, line)
+                    posts.relieve(slot, line, posts.passed_on(line))
             if not grow or not left:
                 return
             posts.raise_cap(self.cap + -(-len(left) // reached.bit_count()))

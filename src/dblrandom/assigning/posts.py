@@ -184,11 +184,14 @@ class Posts:
         """A slot of which ``by``, one of his :meth:`relievers`, could relieve the inspector."""
         return next(slot for slot in self.held[inspector] if self.newcomers(slot) >> by & 1)
 
-    def relieve(self, slot: int, line: Sequence[int]) -> None:
-        """Fill an empty slot by a line whose first can come in; each of the others takes a slot of the one before."""
-        given = [self.given(one, by) for one, by in pairwise(line)]
-        for mine in given:
-            inspector = self.leave(mine)
+    def passed_on(self, line: Sequence[int]) -> list[int]:
+        """The slots that a line passes on: for each of it but the last, one that the next takes."""
+        return [self.given(one, by) for one, by in pairwise(line)]
+
+    def relieve(self, slot: int, line: Sequence[int], passed: Sequence[int]) -> None:
+        """Fill an empty slot by a line whose first can come in; each takes over what the one before passes on."""
+        for inspector, mine in zip(line, passed, strict=False):
+            self.leave(mine)
             self._come_in(slot, inspector)
             slot = mine
         self._come_in(slot, line[-1])
