@@ -167,6 +167,53 @@ def test_csv_that_is_not_as_it_should_be(tmp_path: Path, text: str, said: str) -
     refused(lambda: open_roster(place, name="targets", id="id", engine="datafusion"), said)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('id,kind\nA1,x\nA2,"nor', "line 3: is not CSV: unexpected end of data"),
+        ('id,kind\nA1,"x"y\n', "line 2: is not CSV"),
+        ('id,kind\nA1,"a\\"b"\n', "line 2: is not CSV"),
+        ('id,kind\nA1,x\n"A2', "CSV"),
+    ],
+)
+def test_csv_with_quotes_that_arrow_would_read_somehow(tmp_path: Path, text: str, said: str) -> None:
+    """Whether a file is cut off is decided as for small files, so that its size decides nothing."""
+    (tmp_path / "a.csv").write_text(text)
+    refused(lambda: commit(tmp_path / "a.csv"), said)
+    refused(lambda: open_roster(tmp_path / "a.csv", name="targets", id="id", engine="memory"), said)
+
+
+def test_csv_with_quotes_as_they_should_be(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('id,"kind"\nA1,"x, y"\n"A2","say ""x"""\n')
+    assert [row["kind"] for row in commit(tmp_path / "a.csv").records()] == ["x, y", 'say "x"']
+
+
+@pytest.mark.parametrize("offset", [2_000_000_000, 9_000, -4, 2])
+def test_an_arrow_file_whose_offsets_lead_elsewhere(tmp_path: Path, offset: int) -> None:
+    """Followed, they end the process, or show bytes that are no row's."""
+    place = tmp_path / "a.arrow"
+    write_ipc(table([(f"{n:04d}", "x") for n in range(400)]), place)
+    data = place.read_bytes()
+    at = data.index(struct.pack("<ii", 1596, 1600)) + 4
+    place.write_bytes(data[:at] + struct.pack("<i", offset) + data[at + 4 :])
+    code = f"from dblrandom.adapters.engines.opening import open_roster as o; o({str(place)!r}, name='t', id='id')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("dblrandom.errors.RosterError: ")
+
+
+def test_types_that_arrow_cannot_cast_are_refused_at_once(tmp_path: Path) -> None:
+    kinds = pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int32()), pa.array(["x", "y"], pa.string_view()))
+    write_ipc(pa.table({"id": ["a", "b"], "kind": kinds}), tmp_path / "a.arrow")
+    refused(lambda: commit(tmp_path / "a.arrow"), "'kind' is of type dictionary")
+
+
+def test_a_dictionary_that_has_not_all_its_values(tmp_path: Path) -> None:
+    kinds = pa.DictionaryArray.from_arrays(pa.array([0, 7], pa.int32()), pa.array(["x", "y"]), safe=False)
+    write_ipc(pa.table({"id": ["a", "b"], "kind": kinds}), tmp_path / "a.arrow")
+    refused(lambda: commit(tmp_path / "a.arrow"), "cannot be read")
+
+
 def test_csv_in_another_encoding(tmp_path: Path) -> None:
     place = tmp_path / "a.csv"
     place.write_bytes("id,kind\nR1,公司\n".encode("gb18030"))
@@ -259,13 +306,37 @@ def test_a_file_changed_while_it_is_read(tmp_path: Path) -> None:
     refused(lambda: list(pages), "was changed since the roster was read")
 
 
+@pytest.mark.parametrize("moment", ["before", "during"])
+def test_a_file_changed_between_counting_and_drawing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    place = tmp_path / "a.parquet"
+    pq.write_table(table(), place)
+    frame = commit(place).frame({}, (), where="task")
+
+    def change() -> None:
+        pq.write_table(table([(f"X{n:05d}", "a") for n in range(2000)]), place)
+
+    if moment == "before":
+        change()
+    else:
+        read = datafusion.FusionScan._read
+
+        def changing(self: Any, rows: Any) -> Any:
+            yield from read(self, rows)
+            change()
+
+        monkeypatch.setattr(datafusion.FusionScan, "_read", changing)
+    refused(lambda: frame.lowest(KEY, {(): 3}), "was changed since the roster was read")
+
+
 def test_a_part_that_vanishes_during_the_draw(tmp_path: Path) -> None:
     for n in range(2):
         pq.write_table(table(ROWS[n * 1000 : n * 1000 + 1000]), tmp_path / f"{n}.parquet")
     roster = commit(tmp_path)
     frame = roster.frame({}, (), where="task 1")
     (tmp_path / "1.parquet").unlink()
-    refused(lambda: frame.lowest(KEY, {(): 1900}), "task 1")
+    refused(lambda: frame.lowest(KEY, {(): 1900}), "1.parquet")
 
 
 # -- a disk that is full, a file that may not be read -----------------------------------------------------------------

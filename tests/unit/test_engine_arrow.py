@@ -332,6 +332,38 @@ def test_engines_that_are_not_installed(tmp_path: Path, monkeypatch: pytest.Monk
     assert ENGINES == ("datafusion", "memory", "spark", "sql")
 
 
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+@pytest.mark.parametrize("view", ["id", "kind"])
+def test_proofs_from_views(tmp_path: Path, kind: str, view: str) -> None:
+    """Arrow cannot filter them, in whichever column they are."""
+    rows = [(f"R{n:04d}", f"k{n % 3}") for n in range(700)]
+    fields = {name: [row[n] for row in rows] for n, name in enumerate(("id", "kind"))}
+    columns = {n: pa.array(found, pa.string_view() if n == view else pa.string()) for n, found in fields.items()}
+    place = tmp_path / f"a.{kind}"
+    found = pa.table(columns)
+    if kind == "parquet":
+        parquet(place, found)
+    else:
+        with pa.OSFile(str(place), "wb") as file, pa.ipc.new_file(file, found.schema) as writer:
+            writer.write_table(found)
+    engine, plain = EngineRoster.commit(ArrowTable.open(place, name="targets", id="id")), memory(rows)
+    for unit_id in ("R0000", "R0300", "R0699", "R0300x", "A", "Z"):
+        assert engine.prove(unit_id) == plain.prove(unit_id)
+
+
+def test_many_small_files_are_drawn_from_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrowfiles, "_JOINED", 3)
+    rows = [(f"R{n:02d}", f"k{n % 3}") for n in range(11)]
+    for unit, kind in rows:
+        (tmp_path / f"{unit}.csv").write_text(f"id,kind\n{unit},{kind}\n")
+    table = ArrowTable.open(tmp_path, name="targets", id="id")
+    assert [len(part.paths) for part, _ in table.files.parts(10)] == [3, 3, 3, 2]
+    frame = EngineRoster.commit(table).frame({}, ("kind",), where="task")
+    plain = MemoryFrame(SHA256, ("id", "kind"), memory(rows).lines, {}, ("kind",), where="task")
+    assert frame.sizes() == plain.sizes()
+    assert frame.lowest(KEY, frame.sizes()) == plain.lowest(KEY, plain.sizes())
+
+
 # -- progress ----------------------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from attrs import frozen
@@ -24,13 +25,14 @@ from dblrandom.kernel.text import is_name
 from dblrandom.model import Population
 from dblrandom.model.json import show
 
-__all__ = ["ENCODINGS", "read_csv"]
+__all__ = ["ENCODINGS", "check_csv", "read_csv"]
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312")
 """How a file's text may be encoded. The first two both accept a byte order mark; the last three are read alike, since
 GB 18030 holds the other two."""
 
 _BOM = b"\xef\xbb\xbf"
+_BLOCK = 1 << 20
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _INVISIBLE = re.compile(
     "[\u0080-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0100-\U000e01ef]"
@@ -87,6 +89,23 @@ def read_csv(
         layout = _layout(next(records, None), id, columns, dict(rename or {}), where)
         rows = tuple(_rows(records, layout, where))
     return Population(roster, layout.columns, rows, confidential)
+
+
+def check_csv(path: str | os.PathLike[str], encoding: str) -> None:
+    """Check that a file is CSV (RFC 4180) as far as quotes go; one without any is.
+
+    Raises:
+        RosterError: it is not, naming the line.
+        FolderError: the system does not let it be read.
+    """
+    where = str(path)
+    with os_failure(path, "read it"), open(open_regular(path), "rb") as file:
+        if not any(b'"' in block for block in iter(partial(file.read, _BLOCK), b"")):
+            return
+        file.seek(0)
+        with _text(file, encoding, where) as text:
+            for _ in _records(text, encoding, where):
+                pass
 
 
 def _text(file: io.BufferedReader, encoding: str, where: str) -> io.TextIOWrapper:

@@ -76,4 +76,5 @@ def check_alike(one: Sequence[Any], other: Sequence[Any], sources: Sequence[str]
 def is_text(kind: Any) -> bool:
     """Whether an Arrow type is one of text, if need be by a dictionary."""
     plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(plain))
+    # Nothing in Arrow casts a dictionary of views.
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain) or pa.types.is_string_view(kind))

@@ -85,13 +85,13 @@ class ArrowTable:
 
     def check_unchanged(self) -> None:
         """Refuse files whose sizes, times or numbers on the disk are not those of their opening; a RosterError."""
-        if (changed := self.files.changed()) is not None:
-            raise RosterError("was changed since the roster was read; commit again", where=changed)
+        self.files.check_unchanged()
 
     def pages(self, page_rows: int) -> Iterator[Page]:
         """See :meth:`~dblrandom.adapters.engines.table.Table.pages`; memory is that of a few batches."""
-        for page in self._cutter(page_rows, _as_it_is).pages(self._batches()):
-            yield Page(page.made, page.first)
+        with failing(self._where):
+            for page in self._cutter(page_rows, _as_it_is).pages(self._batches()):
+                yield Page(page.made, page.first)
         self.check_unchanged()
 
     def leaves(self, suite: Suite, page_rows: int) -> Iterator[Leaf]:
@@ -100,8 +100,9 @@ class ArrowTable:
         def leaf(page: bytes | memoryview) -> bytes:
             return suite.hash(b"".join((b"\x00", page)))
 
-        for page in self._cutter(page_rows, leaf).pages(self._batches()):
-            yield Leaf(*page)
+        with failing(self._where):
+            for page in self._cutter(page_rows, leaf).pages(self._batches()):
+                yield Leaf(*page)
         self.check_unchanged()
 
     def lines(self, first: bytes, after: bytes | None) -> list[bytes]:
@@ -128,6 +129,7 @@ class ArrowTable:
     def _batches(self) -> Iterator[pa.RecordBatch]:
         self.check_unchanged()
         files = self.files
+        files.check_quotes()
         with failing(self._where):
             if self.sort:
                 yield from in_order(files.batches, files.columns, files.batch_rows, self._where)

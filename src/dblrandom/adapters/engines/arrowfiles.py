@@ -12,6 +12,7 @@ from typing import Any
 
 import attrs
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.dataset as ds
 import pyarrow.fs as pa_fs
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 
 from dblrandom.adapters.engines._arrowcolumns import check_alike, is_text, layout, types
 from dblrandom.adapters.files import os_failure
+from dblrandom.adapters.tables import check_csv
 from dblrandom.errors import DblrandomError, RosterError
 
 __all__ = ["KINDS", "MOST_FILES", "Files", "failing", "file_kind", "rows_of"]
@@ -37,6 +39,7 @@ MOST_FILES = 100_000
 
 _CELLS = 262_144  # of one batch; a field has at most 1,024 bytes, so a batch never comes near Arrow's limit of 2 GiB
 _BATCH_BYTES = 16 * 1024 * 1024
+_JOINED = 50
 _PARTITION = re.compile(r"[^=]+=")
 _FULL = re.compile("no space left|disk quota|file too large|max_temp_directory_size", re.IGNORECASE)
 
@@ -109,9 +112,25 @@ class Files:
         widths = _BATCH_BYTES // max(1, self.row_bytes)
         return max(256, min(_CELLS // max(2, len(self.columns)), widths))
 
-    def changed(self) -> str | None:
-        """A file that is not as it was found, by its size, its time and its number on the disk."""
-        return next((p for p, s in zip(self.paths, self._stamps, strict=True) if _stamp(p) != s), None)
+    def check_unchanged(self) -> None:
+        """Refuse a file that is not as it was found, by its size, its time and its number on the disk.
+
+        Raises:
+            RosterError: naming the file.
+        """
+        for path, stamp in zip(self.paths, self._stamps, strict=True):
+            if _stamp(path) != stamp:
+                raise RosterError("was changed since the roster was read; commit again", where=path)
+
+    def check_quotes(self) -> None:
+        """Refuse CSV whose quotes are not as they should be, which Arrow would read as something or other.
+
+        Raises:
+            RosterError: naming the file and the line.
+        """
+        if self.kind == "csv":
+            for path in self.paths:
+                check_csv(path, self.encoding)
 
     def rows(self) -> int | None:
         """How many rows the files say they have, or ``None`` where only reading would tell."""
@@ -122,15 +141,14 @@ class Files:
     def parts(self, rows: int) -> list[tuple[Files, int]]:
         """Consecutive files, each part with ``rows`` rows or a few more, and how many it has.
 
-        They are one part, said to have none, where only reading would tell.
+        A part is said to have none where only reading would tell. It has few files, for some kinds are joined by one.
         """
-        if self.kind not in ("parquet", "ipc"):
-            return [(self, 0)]
+        known = self.kind in ("parquet", "ipc")
         found: list[tuple[Files, int]] = []
         start, held = 0, 0
         for place, path in enumerate(self.paths, 1):
-            held += rows_of(Path(path))
-            if held >= rows or place == len(self.paths):
+            held += rows_of(Path(path)) if known else 0
+            if held >= rows or place - start == _JOINED or place == len(self.paths):
                 at = slice(start, place)
                 part = attrs.evolve(self, paths=self.paths[at], types=self.types[at], stamps=self._stamps[at])
                 found.append((part, held))
@@ -149,15 +167,40 @@ class Files:
         for place, path in enumerate(self.paths):
             dataset = self.dataset(place)
             kind = dataset.schema.field(self.sources[0]).type
+            views = any(pa.types.is_string_view(dataset.schema.field(source).type) for source in self.sources)
             with failing(path):
                 scanner = dataset.scanner(
                     columns=columns,
-                    filter=None if first is None else _between(columns["id"], kind, first, after),
+                    filter=None if first is None or views else _between(columns["id"], kind, first, after),
                     batch_size=self.batch_rows,
                     batch_readahead=2,
                     fragment_readahead=1,
                 )
-                yield from (batch for batch in scanner.to_batches() if len(batch))
+                for batch in scanner.to_batches():
+                    if self.kind == "ipc":
+                        _check_sound(batch)
+                    found = _within(batch, first, after) if views and first is not None else batch
+                    if len(found):
+                        yield found
+
+
+def _check_sound(batch: pa.RecordBatch) -> None:
+    """Refuse offsets and indices that lead elsewhere, which would be followed; what is not UTF-8 is told later."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid as error:
+        if "Invalid UTF8" not in str(error):
+            raise
+
+
+def _within(batch: pa.RecordBatch, first: bytes, after: bytes | None) -> pa.RecordBatch:
+    """The rows with ids from ``first`` on and below ``after``, for types that Arrow itself cannot filter."""
+    texts = [column.cast(pa.string()) for column in batch.columns]
+    ids = texts[0].cast(pa.binary())
+    mask = pc.greater_equal(ids, first)
+    if after is not None:
+        mask = pc.and_(mask, pc.less(ids, after))
+    return pa.RecordBatch.from_arrays(texts, batch.schema.names).filter(mask)
 
 
 def rows_of(path: Path) -> int:
@@ -184,7 +227,7 @@ def failing(where: str) -> Iterator[None]:
         yield
     except DblrandomError:
         raise
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, SystemError) as error:
         raise _refused(error, where) from error
     except BaseException as error:
         # The engine's binding raises a plain Exception for whatever happens in it, and its panics are BaseExceptions.

@@ -154,7 +154,9 @@ class FusionScan:
         """The files, some at a time, telling after each part how many rows were passed."""
         told, passed = self._watch(), 0
         for part, rows in self._files.parts(_PART):
+            part.check_unchanged()
             yield part
+            part.check_unchanged()
             passed += rows
             if rows:
                 told(passed)
