@@ -120,3 +120,127 @@ def test_a_changed_byte_beside_a_roster_that_stays_outside(offices: Offices, tmp
     (folder / file).write_bytes(data.replace(b"{", b"[", 1))
     refused = run("verify", folder, "--as-of", DRAWN, code=1)
     assert file in refused.stderr
+
+
+@pytest.fixture(scope="module")
+def finished(offices: Offices, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ceremony whose targets are in a folder of Parquet files, and what was published of it."""
+    root = tmp_path_factory.mktemp("finished")
+    folder = drawn(offices, root, as_parquet(offices, root / "firms"))
+    told = run("publish", folder, "--out", root / "public").stdout
+    assert "the rows of targets are elsewhere and not in it" in told
+    return root
+
+
+def lone(offices: Offices, place: Path, kind: str) -> tuple[Path, str]:
+    """The targets in one file of a kind, and its id column."""
+    roster = targets(offices)
+    file = place / f"rows.{kind}"
+    if kind == "tsv":
+        file.write_bytes(roster.to_file())
+        return file, "id"
+    if kind == "csv":
+        lines = [",".join(row.values()) for row in roster.records()]
+        file.write_text("\n".join([",".join(roster.columns), *lines]) + "\n", encoding="utf-8")
+        return file, "id"
+    parquet.write_table(pa.Table.from_pylist(list(roster.records())), file)
+    return file, "id"
+
+
+@pytest.mark.parametrize("kind", ["tsv", "parquet"])
+def test_an_outsider_may_have_the_rows_in_any_file(offices: Offices, finished: Path, tmp_path: Path, kind: str) -> None:
+    """Also in one so small that it is read into memory."""
+    file, column = lone(offices, tmp_path, kind)
+    given = ("--roster", f"targets={file}", "--id", f"targets={column}")
+    report = said("verify", finished / "public", "--as-of", DRAWN, *given)["report"]
+    assert not {"roster", "draw"} & unchecked(report)
+
+
+def test_rows_that_are_others_are_told_with_their_place(offices: Offices, finished: Path, tmp_path: Path) -> None:
+    file, column = lone(offices, tmp_path, "tsv")
+    text = file.read_bytes()
+    at = text.rindex(b"\t") + 1
+    for data, why in (
+        (text[:at] + b"another name\n", "a row, or more, is another"),
+        (text[: text.rindex(b"\n", 0, -1) + 1], "rows, not"),
+    ):
+        file.write_bytes(data)
+        given = ("--roster", f"targets={file}", "--id", f"targets={column}")
+        refused = run("verify", finished / "public", "--as-of", DRAWN, *given, code=1).stderr
+        assert "not the ones committed" in refused
+        assert str(file) in refused
+        assert why in refused
+
+
+@pytest.mark.parametrize(
+    ("roster", "why"),
+    [
+        ("firms=x.parquet", "there is no such roster; there are"),
+        ("inspectors=x.tsv", "its rows are in the folder"),
+        ("targets=missing.tsv", "missing.tsv"),
+        ("targets=missing.parquet", "missing.parquet"),
+        ("targets=sqlite:///missing.db#firms", "missing.db"),
+    ],
+)
+def test_a_place_that_is_none_is_no_evidence(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, roster: str, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = ("--roster", roster, "--id", "id")
+    assert why in run("verify", finished / "public", "--as-of", DRAWN, *given, code=2).stderr
+    assert not list(tmp_path.iterdir()), "SQLite makes files that are missing"
+
+
+def test_a_roster_that_was_moved(
+    offices: Offices, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "office"
+    shutil.copytree(finished, root)
+    (root / "firms").rename(root / "register")
+    shutil.rmtree(finished / "firms")
+    try:
+        assert "firms" in run("verify", root / "ceremony", "--as-of", DRAWN, code=2).stderr
+        monkeypatch.chdir(root)
+        moved = said("roster", "move", "ceremony", "--roster", "targets=register", "--id", "targets=uscc")
+        assert moved["moved"] == {"targets": "register"}
+        monkeypatch.chdir(tmp_path)
+        assert not {"roster", "draw"} & unchecked(said("verify", root / "ceremony", "--as-of", DRAWN)["report"])
+        parquet.write_table(pa.table({"uscc": ["x"]}), tmp_path / "other.parquet")
+        other = ("--roster", "targets=other.parquet", "--id", "uscc")
+        assert (
+            "not the ones committed: the columns are id, not"
+            in run("roster", "move", root / "ceremony", *other, code=1).stderr
+        )
+        inside = ("--roster", "inspectors=other.parquet", "--id", "uscc")
+        assert (
+            "no such roster whose rows are elsewhere"
+            in run("roster", "move", root / "ceremony", *inside, code=2).stderr
+        )
+        assert not {"roster", "draw"} & unchecked(said("verify", root / "ceremony", "--as-of", DRAWN)["report"])
+    finally:
+        shutil.copytree(root / "register", finished / "firms")
+
+
+def test_names_are_shown_wherever_they_are(offices: Offices, finished: Path) -> None:
+    names = {row["id"]: row["name"] for row in targets(offices).records()}
+    shown = said("show", finished / "ceremony")
+    due = [target for task in shown["tasks"] for target in task["targets"]]
+    assert due
+    assert all(target["name"] == names[target["id"]] for target in due)
+
+
+def test_a_proof_from_where_the_rows_are(offices: Offices, finished: Path) -> None:
+    unit = next(targets(offices).records())["id"]
+    given = (finished / "firms", "--column", "uscc", "--name", "targets", "--id", unit)
+    assert said("roster", "prove", *given)["proof"] == targets(offices).prove(unit).to_json()
+    assert "--column" in run("roster", "prove", finished / "firms", "--id", unit, code=2).stderr
+
+
+def test_a_password_is_not_shown(tmp_path: Path) -> None:
+    url = "postgresql://insp:geheim@127.0.0.1:1/register#reg.firms"
+    for command in (
+        ("roster", "build", url, "--id", "uscc", "--name", "targets", "--out", tmp_path / "x.tsv"),
+        ("roster", "prove", url, "--id", "A1"),
+        ("roster", "prove", url, "--id", "A1", "--name", "targets", "--column", "uscc"),
+    ):
+        assert "geheim" not in run(*command, code=2).stderr

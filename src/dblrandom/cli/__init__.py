@@ -21,6 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         from dblrandom.cli.app import cli
+    except KeyboardInterrupt:
+        sys.stderr.write("error: interrupted\n")
+        return ERROR
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("click", "rich"):
             raise

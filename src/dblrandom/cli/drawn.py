@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from dblrandom.cli.screen import Screen, ratio
+from dblrandom.cli.screen import Screen, note, ratio
 from dblrandom.drawing import TaskDraw
+from dblrandom.errors import DblrandomError
 from dblrandom.model import Json
-from dblrandom.roster import Roster, RosterLike
+from dblrandom.roster import RosterLike
 
-__all__ = ["name_of", "show_task", "task_json"]
+__all__ = ["names_of", "show_task", "task_json"]
 
 
 def task_json(drawn: TaskDraw) -> dict[str, Json]:
@@ -28,9 +29,15 @@ def task_json(drawn: TaskDraw) -> dict[str, Json]:
     }
 
 
-def name_of(roster: RosterLike, unit_id: str) -> str:
-    """What a target is called, where that can be told at once: a roster elsewhere might have to be read for each."""
-    return (roster.row(unit_id) or {}).get("name", "") if isinstance(roster, Roster) else ""
+def names_of(roster: RosterLike | None, ids: Collection[str]) -> dict[str, str]:
+    """What targets are called, as far as the roster says; where its rows cannot be read, that is told, and no more."""
+    if roster is None or "name" not in roster.columns:
+        return {}
+    try:
+        return roster.values(ids, "name")
+    except DblrandomError as error:
+        note(f"names are left out: {error}")
+        return {}
 
 
 def show_task(screen: Screen, drawn: TaskDraw, roster: RosterLike) -> None:
@@ -46,13 +53,14 @@ def show_task(screen: Screen, drawn: TaskDraw, roster: RosterLike) -> None:
         screen.line(f"  at most {cap.cap} targets for one inspector ({cap.smallest_cap} would have been enough)")
     roles = [role.name for role in task.team.roles]
     teams: Mapping[str, tuple[str | None, ...]] = drawn.assignment.teams
+    names = names_of(roster, [unit.id for unit in (*drawn.selected, *drawn.reserves)])
     rows = []
     for status, units in (("selected", drawn.selected), ("reserve", drawn.reserves)):
         for unit in units:
             team = [member or "(open)" for member in teams[unit.id]] if status == "selected" else ["" for _ in roles]
             stratum = " / ".join(unit.stratum) or "-"
             chance = ratio(unit.probability), ratio(unit.weight)
-            rows.append((unit.rank, status, unit.id, name_of(roster, unit.id), stratum, *chance, *team))
+            rows.append((unit.rank, status, unit.id, names.get(unit.id, ""), stratum, *chance, *team))
     screen.table(("rank", "status", "id", "name", "stratum", "probability", "weight", *roles), rows)
     for entry in drawn.assignment.open:
         screen.line(f"  open: {entry.target!r} has no team; staff it by: dblrandom substitute --open")

@@ -69,6 +69,19 @@ def folder_argument(function: F) -> F:
     return click.argument("folder", metavar="DIR", type=FILE)(function)
 
 
+def rosters_option(function: F) -> F:
+    """Where rosters are whose rows the folder has not."""
+    place = click.option(
+        "--roster",
+        metavar="NAME=PLACE",
+        type=PAIR,
+        multiple=True,
+        help="Where a roster is whose rows the folder has not: a file, a folder or URL#table of a database.",
+    )
+    column = click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of such a table.")
+    return place(column(function))
+
+
 def key_option(function: F) -> F:
     """The private keys that sign."""
     return click.option(

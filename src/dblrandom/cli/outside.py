@@ -20,11 +20,25 @@ from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.suite import Suite
 from dblrandom.roster import Manifest, RosterLike
 
-__all__ = ["PLACES", "is_outside", "kept_places", "open_outside", "opener"]
+__all__ = ["PLACES", "is_outside", "kept_places", "noted_places", "open_outside", "opener", "shown"]
 
 PLACES = "rosters.json"
 """The file below ``secrets/`` that says where they are."""
 _KINDS = (".parquet", ".arrow", ".feather", ".ipc")
+
+
+def shown(place: str) -> str:
+    """A place as messages name it: of a database's address the kind and the table, since it may hold a password."""
+    kind, separator, rest = place.partition("://")
+    return f"{kind}://...#{rest.partition('#')[2]}" if separator else place
+
+
+def absolute(place: str) -> str:
+    """The place as it is found from any other folder too."""
+    if place.startswith("sqlite:///"):
+        path, mark, table = place.removeprefix("sqlite:///").partition("#")
+        return f"sqlite:///{Path(path).resolve()}{mark}{table}"
+    return place if "://" in place else str(Path(place).resolve())
 
 
 def is_outside(place: str) -> bool:
@@ -50,16 +64,14 @@ def open_outside(name: str, place: str, column: str, suite: Suite) -> RosterLike
 
 def kept_places(places: Mapping[str, tuple[str, str]]) -> bytes:
     """The file that keeps each roster's place and id column, by the roster's name."""
-    return encode({name: {"place": place, "id": column} for name, (place, column) in places.items()})
+    return encode({name: {"place": absolute(place), "id": column} for name, (place, column) in places.items()})
 
 
-def opener(
-    folder: Path, given: Mapping[str, tuple[str, str]] | None = None
-) -> Callable[[Manifest, Suite], RosterLike | None]:
-    """What opens the rosters outside of a ceremony's folder, by the folder's own note and by what is ``given``."""
+def opener(folder: Path) -> Callable[[Manifest, Suite], RosterLike | None]:
+    """What opens the rosters outside of a ceremony's folder, where the folder's own note says they are."""
 
     def opened(manifest: Manifest, suite: Suite) -> RosterLike | None:
-        places = {**_noted(folder), **(given or {})}
+        places = noted_places(folder)
         if manifest.name not in places:
             return None
         return LazyRoster(manifest, suite, partial(open_outside, manifest.name, *places[manifest.name], suite))
@@ -67,7 +79,12 @@ def opener(
     return opened
 
 
-def _noted(folder: Path) -> dict[str, tuple[str, str]]:
+def noted_places(folder: Path) -> dict[str, tuple[str, str]]:
+    """Where each of them is, with its id column, as the folder's own note says.
+
+    Raises:
+        InputError: the note is damaged.
+    """
     path = folder / "secrets" / PLACES
     if not path.exists():
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -23,6 +23,7 @@ from dblrandom.errors import FolderError, StepError, VerificationError
 from dblrandom.evidence import Receipt, Transcript, TrustPolicy
 from dblrandom.kernel.canonical import encode
 from dblrandom.model import Json
+from dblrandom.roster import RosterLike
 from dblrandom.sampling import Sampler
 
 __all__ = [
@@ -63,19 +64,19 @@ def samplers() -> tuple[Sampler, ...]:
     return tuple(plugins.samplers().values())
 
 
-def some_folder(path: Path, outside: Mapping[str, tuple[str, str]] | None = None) -> CeremonyFolder:
-    """The folder at ``path``, whether or not there is a ceremony in it; ``outside`` as for ``opener``."""
-    return CeremonyFolder(path, beacons=beacons(), samplers=samplers(), opener=opener(path, outside))
+def some_folder(path: Path, rosters: Iterable[RosterLike] = ()) -> CeremonyFolder:
+    """The folder at ``path``, whether or not there is a ceremony in it; ``rosters`` are open ones outside of it."""
+    return CeremonyFolder(path, beacons=beacons(), samplers=samplers(), rosters=rosters, opener=opener(path))
 
 
-def existing(path: Path, outside: Mapping[str, tuple[str, str]] | None = None) -> CeremonyFolder:
-    """The folder of a ceremony that has begun.
+def existing(path: Path, rosters: Iterable[RosterLike] = ()) -> CeremonyFolder:
+    """The folder of a ceremony that has begun; ``rosters`` are open ones outside of it.
 
     Raises:
         FolderError: there is none.
         VerificationError: there is one, and its list of files is gone.
     """
-    folder = some_folder(path, outside)
+    folder = some_folder(path, rosters)
     if not folder.exists():
         if (path / "receipts").is_dir():
             raise VerificationError("folder", "is missing; get the folder again", where="SHA256SUMS")
@@ -117,9 +118,13 @@ class Taken(Generic[T]):
     value: T
 
 
-def take_step(path: Path, action: Callable[[CeremonyFolder, Ceremony, dict[str, bytes]], T]) -> Taken[T]:
-    """Carry out one step in the folder, which must have begun."""
-    folder = existing(path)
+def take_step(
+    path: Path,
+    action: Callable[[CeremonyFolder, Ceremony, dict[str, bytes]], T],
+    rosters: Iterable[RosterLike] = (),
+) -> Taken[T]:
+    """Carry out one step in the folder, which must have begun; ``rosters`` are open ones outside of it."""
+    folder = existing(path, rosters)
 
     def act(ceremony: Ceremony, private: dict[str, bytes]) -> Taken[T]:
         value = action(folder, ceremony, private)

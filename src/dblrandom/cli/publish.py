@@ -21,14 +21,20 @@ __all__ = ["publish"]
 def publish(folder: Path, out: Path) -> Answer:
     """Copy what is public.
 
-    That is all but secrets/, lock and the rows of confidential rosters.
+    That is all but secrets/, lock, and the rows of rosters that are confidential or elsewhere.
     """
+    place = existing(folder)
     with working("copying"):
-        existing(folder).publish(out)
+        place.publish(out)
+    elsewhere = sorted(place.contents().outside)
     following = f"put {shlex.quote(str(out))} where everyone can get it; anyone can run: dblrandom verify on it"
 
     def show(screen: Screen) -> None:
         screen.line(f"wrote {out}")
+        if elsewhere:
+            names = ", ".join(elsewhere)
+            screen.line(f"the rows of {names} are elsewhere and not in it: publish them too, as a file or a table;")
+            screen.line("who verifies says where he has them: dblrandom verify --roster NAME=PLACE")
         screen.line(f"next: {following}")
 
-    return Answer(data={"wrote": [str(out)], "next": following}, show=show)
+    return Answer(data={"wrote": [str(out)], "elsewhere": elsewhere, "next": following}, show=show)

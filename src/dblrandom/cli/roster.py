@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -12,7 +13,9 @@ from dblrandom.adapters.tables import ENCODINGS, read_csv
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.jsonfile import read_member
 from dblrandom.cli.options import FILE, PAIR, pairs, suite_option
+from dblrandom.cli.outside import is_outside, open_outside
 from dblrandom.cli.places import existing
+from dblrandom.cli.rostermove import move
 from dblrandom.cli.rosters import read_roster
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.errors import RosterError, VerificationError
@@ -23,6 +26,8 @@ from dblrandom.kernel.suite import Suite
 from dblrandom.roster import Manifest, Proof, Roster, verify_absence, verify_presence
 
 __all__ = ["case_json", "roster", "show_case"]
+
+_URL = re.compile("[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 @click.group("roster", no_args_is_help=False)
@@ -61,6 +66,10 @@ def build(
 
     Prints its manifest.
     """
+    if _URL.match(str(csv)):
+        raise click.UsageError(
+            "a database is not read here: name it in commit --roster NAME=URL#table, or export a CSV"
+        )
     with working("reading the table"):
         population = read_csv(
             csv,
@@ -84,14 +93,26 @@ def build(
 
 
 @command("prove")
-@click.argument("file", metavar="FILE.tsv", type=FILE)
+@click.argument("place", metavar="PLACE")
 @click.option("--id", "row_id", metavar="ID", required=True, help="The row that is on the roster, or is not.")
+@click.option("--column", metavar="COLUMN", help="The id column, where the place is a table.")
 @click.option("--name", metavar="NAME", help="The roster's name; the file's name without its ending by default.")
 @click.option("--out", metavar="FILE", type=FILE, help="Where the proof goes, besides stdout.")
 @suite_option
-def prove(file: Path, row_id: str, name: str | None, out: Path | None, suite: Suite) -> Answer:
-    """Prove that an id is listed, or is not."""
-    proof = read_roster(suite, name or file.stem, file).prove(row_id).to_json()
+def prove(place: str, row_id: str, column: str | None, name: str | None, out: Path | None, suite: Suite) -> Answer:
+    """Prove that an id is listed, or is not.
+
+    PLACE is a canonical file, or with --column a table as commit takes it: a CSV or Parquet file, a folder of files, or
+    URL#table of a database.
+    """
+    if column is None and is_outside(place):
+        raise click.UsageError("a table needs its id column: --column COLUMN")
+    if name is None and "://" in place:
+        raise click.UsageError("a table in a database needs the roster's name: --name NAME")
+    named = name or Path(place).stem
+    with working("reading the roster"):
+        found = read_roster(suite, named, Path(place)) if column is None else open_outside(named, place, column, suite)
+        proof = found.prove(row_id).to_json()
     wrote = []
     if out is not None:
         write_new(out, (document(proof) + "\n").encode(), 0o644)
@@ -99,8 +120,8 @@ def prove(file: Path, row_id: str, name: str | None, out: Path | None, suite: Su
 
     def show(screen: Screen) -> None:
         screen.verbatim(document(proof))
-        for place in wrote:
-            note(f"wrote {place}")
+        for path in wrote:
+            note(f"wrote {path}")
 
     return Answer(data={"proof": proof, "wrote": wrote}, show=show)
 
@@ -223,5 +244,5 @@ def show_case(screen: Screen, case: TargetCase | InspectorCase) -> None:
         screen.line(f"it is in the frame of task {case.task}, for which there is no draw yet")
 
 
-for _command in (build, prove, check):
+for _command in (build, prove, check, move):
     roster.add_command(_command)

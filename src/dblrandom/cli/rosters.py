@@ -9,11 +9,14 @@ import click
 
 from dblrandom.adapters.files import read_bytes
 from dblrandom.adapters.tables import read_csv
-from dblrandom.cli.outside import is_outside, open_outside
+from dblrandom.cli.outside import is_outside, noted_places, open_outside, shown
+from dblrandom.cli.places import existing
+from dblrandom.errors import DblrandomError, VerificationError
+from dblrandom.evidence import Transcript
 from dblrandom.kernel.suite import Suite
-from dblrandom.roster import Roster, RosterLike
+from dblrandom.roster import Manifest, Roster, RosterLike
 
-__all__ = ["LARGEST", "named_rosters", "outside_places", "read_roster"]
+__all__ = ["LARGEST", "check_committed", "named_rosters", "outside_places", "read_roster", "rosters_of"]
 
 LARGEST = 1 << 36
 """The most bytes that are read of a roster."""
@@ -60,6 +63,55 @@ def outside_places(given: Mapping[str, str], ids: Sequence[str]) -> dict[str, tu
                 raise click.UsageError(f"--roster {name}: a table needs its id column, --id {name}=COLUMN")
             found[name] = (place, column)
     return found
+
+
+def rosters_of(folder: Path, given: Mapping[str, str], ids: Sequence[str]) -> list[RosterLike]:
+    """The committed rosters whose rows are not in a ceremony's folder: those given, and those that it has noted.
+
+    All are opened at once, so that what cannot be read is told for what it is, and not as evidence that does not hold.
+
+    Raises:
+        UsageError: a name that is no roster's, or one whose rows the folder has.
+        VerificationError: the rows are not the ones committed, or the folder was changed.
+        RosterError, FolderError: they cannot be read.
+    """
+    contents = existing(folder).contents()
+    try:
+        ceremony = Transcript.read(contents.receipts)
+        committed = ceremony.commitment.rosters
+    except DblrandomError:
+        return []  # to verify says what is wrong with it
+    for name in given:
+        if name in contents.rosters:
+            raise click.UsageError(f"--roster {name}: its rows are in the folder; leave this out")
+        if name not in committed:
+            raise click.UsageError(f"--roster {name}: there is no such roster; there are {', '.join(committed)}")
+    opened = named_rosters(ceremony.suite, given, ids, "utf-8-sig")
+    found = {roster.name: (given[roster.name], roster) for roster in opened}
+    for name, (place, column) in noted_places(folder).items():
+        if name in contents.outside and name not in found:
+            found[name] = (place, open_outside(name, place, column, ceremony.suite))
+    for name, (place, roster) in found.items():
+        check_committed(committed[name], roster, place)
+    return [roster for _, roster in found.values()]
+
+
+def check_committed(committed: Manifest, roster: RosterLike, place: str) -> None:
+    """Check that the rows at a place are the ones committed.
+
+    Raises:
+        VerificationError: they are not; it says in what they differ.
+    """
+    there = roster.manifest
+    if there == committed:
+        return
+    why = "a row, or more, is another"
+    if there.columns != committed.columns:
+        why = f"the columns are {', '.join(there.columns)}, not {', '.join(committed.columns)}"
+    elif there.rows != committed.rows:
+        why = f"there are {there.rows} rows, not {committed.rows}"
+    subject = f"roster {committed.name!r} at {shown(place)}"
+    raise VerificationError("roster", f"its rows are not the ones committed: {why}", where=subject)
 
 
 def _id_column(text: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from dblrandom.adapters.clock import now
 from dblrandom.beacons.timelock import is_locked
 from dblrandom.ceremony import MARGIN, Ceremony
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.drawn import name_of
+from dblrandom.cli.drawn import names_of
 from dblrandom.cli.options import TIME, folder_argument
 from dblrandom.cli.places import existing
 from dblrandom.cli.screen import Screen, safe, working
@@ -232,6 +232,7 @@ def _task(ceremony: Ceremony, drawn: TaskDraw, standing: Standing) -> dict[str, 
     replaced, called, before, gone = _replacements(ceremony, task.id)
     stratum = {unit.id: unit.stratum for unit in (*drawn.selected, *drawn.reserves)}
     roles = [role.name for role in task.team.roles]
+    names = names_of(ceremony.rosters.get(task.roster), standing.due)
     targets = []
     for target in standing.due:
         team = standing.teams.get(target)
@@ -239,7 +240,7 @@ def _task(ceremony: Ceremony, drawn: TaskDraw, standing: Standing) -> dict[str, 
             {
                 "codes": list(standing.told.get(target, ())),
                 "id": target,
-                "name": name_of(ceremony.rosters[task.roster], target),
+                "name": names.get(target, ""),
                 "replaced": replaced.get(target),
                 "replaces": called.get(target),
                 "stratum": list(stratum[target]),

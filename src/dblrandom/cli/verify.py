@@ -11,9 +11,9 @@ from dblrandom.adapters.clock import now
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli import exits
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.options import PAIR, TIME, folder_argument, pairs, trust_option
+from dblrandom.cli.options import TIME, folder_argument, pairs, rosters_option, trust_option
 from dblrandom.cli.places import existing, read_trust
-from dblrandom.cli.rosters import outside_places
+from dblrandom.cli.rosters import rosters_of
 from dblrandom.cli.screen import Screen, working
 from dblrandom.evidence import Report
 
@@ -45,14 +45,7 @@ def _waits_for(report: Report, ceremony: Ceremony) -> str | None:
 @click.option(
     "--as-of", metavar="TIME", type=TIME, default=now, help="When deadlines are judged; the clock's time by default."
 )
-@click.option(
-    "--roster",
-    metavar="NAME=PLACE",
-    type=PAIR,
-    multiple=True,
-    help="Where a roster is that the folder has only the manifest of: a file, a folder or URL#table of a database.",
-)
-@click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of such a roster.")
+@rosters_option
 def verify(
     folder: Path, trust: Path | None, as_of: str, roster: tuple[tuple[str, str], ...], ids: tuple[str, ...]
 ) -> Answer:
@@ -60,8 +53,8 @@ def verify(
 
     Exit code 1 where something does not hold, 3 where everything that is there holds and there is no draw yet.
     """
-    place = existing(folder, outside_places(pairs(roster, "--roster"), ids))
     policy = read_trust(trust)
+    place = existing(folder, rosters_of(folder, pairs(roster, "--roster"), ids))
     with working("verifying"):
         report = place.verify(policy, as_of=as_of)
         waits = _waits_for(report, place.load())

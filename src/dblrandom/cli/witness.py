@@ -12,8 +12,19 @@ from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.secretfiles import read_secret
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.options import FILE, PAIR, folder_argument, key_option, pairs, signers, time_option, trust_option
+from dblrandom.cli.options import (
+    FILE,
+    PAIR,
+    folder_argument,
+    key_option,
+    pairs,
+    rosters_option,
+    signers,
+    time_option,
+    trust_option,
+)
 from dblrandom.cli.places import read_trust, step_answer, take_step
+from dblrandom.cli.rosters import rosters_of
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.errors import StepError
 from dblrandom.evidence import Report, WitnessMemory
@@ -30,6 +41,7 @@ _LONGEST_MEMORY = 1 << 26
 @click.option(
     "--disclose", metavar="NAME=FILE", type=PAIR, multiple=True, help="Record a secret that has been made public."
 )
+@rosters_option
 @trust_option
 @time_option
 def witness(
@@ -37,6 +49,8 @@ def witness(
     keys: tuple[Path, ...],
     memory: Path | None,
     disclose: tuple[tuple[str, str], ...],
+    roster: tuple[tuple[str, str], ...],
+    ids: tuple[str, ...],
     trust: Path | None,
     time: str,
 ) -> Answer:
@@ -47,6 +61,7 @@ def witness(
     policy = read_trust(trust)
     held = signers(keys)
     disclosed = {name: read_secret(path) for name, path in pairs(disclose, "--disclose").items()}
+    rosters = rosters_of(folder, pairs(roster, "--roster"), ids)
 
     def act(place: CeremonyFolder, ceremony: Ceremony, _: dict[str, bytes]) -> tuple[Report, Ceremony]:
         with working("checking before signing"):
@@ -61,7 +76,7 @@ def witness(
             write_atomic(memory, known.to_bytes(), 0o600)
         return report, ceremony
 
-    taken = take_step(folder, act)
+    taken = take_step(folder, act, rosters)
     report, attested = taken.value
     if memory is None:
         note("without --memory this witness cannot notice a second history")
@@ -70,6 +85,8 @@ def witness(
 
     def show(screen: Screen) -> None:
         screen.line(f"checked {len(report.passed)} things, all hold; not checked: {len(report.not_checked)}")
+        for check in report.not_checked:
+            screen.line(f"not checked: {check.name}: {check.subject}: {check.detail}")
         for finding, detail in report.findings:
             screen.line(f"finding: {finding.value}: {detail}")
         screen.line(f"attested receipt {taken.receipt.body['sequence']}, {taken.receipt.body['digest']}")

@@ -47,6 +47,10 @@ class RosterLike(Protocol):
         """Those of the ids that are on the roster; rows that are elsewhere are read once for all of them."""
         ...
 
+    def values(self, ids: Collection[str], column: str) -> dict[str, str]:
+        """The field of a column for those of the ids that are on the roster, read as :meth:`known` reads."""
+        ...
+
     def row(self, unit_id: str) -> dict[str, str] | None:
         """The fields of an id by column, or ``None``."""
         ...

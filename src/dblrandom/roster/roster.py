@@ -151,6 +151,12 @@ class Roster:
         """Those of the ids that are on the roster; texts that no id may be are not."""
         return {unit_id for unit_id in ids if self.find(unit_id.encode("utf-8", "surrogatepass")) is not None}
 
+    def values(self, ids: Collection[str], column: str) -> dict[str, str]:
+        """The field of a column for those of the ids that are on the roster; errors as for :meth:`column_index`."""
+        index = self.column_index(column)
+        lines = {unit_id: self.find(unit_id.encode("utf-8", "surrogatepass")) for unit_id in ids}
+        return {unit_id: fields_of(line)[index].decode("utf-8") for unit_id, line in lines.items() if line is not None}
+
     def row(self, unit_id: str) -> dict[str, str] | None:
         """The fields of an id by column, or ``None``.
 

@@ -220,6 +220,8 @@ class EngineConformance:
         expect(b"".join(written) == memory.to_file(), "the file is another")
         some = {row[0] for row in rows[:: len(rows) // 4 + 1]}.union(_NO_SUCH)
         expect(engine.known([*some, "", "\t"]) == memory.known(some), "others of some ids are known")
+        for column in columns[1:2]:
+            expect(engine.values(some, column) == memory.values(some, column), f"{column!r} of some ids is another")
         for unit_id in some:
             line, proof = memory.find(unit_id.encode()), memory.prove(unit_id)
             expect(engine.find(unit_id.encode()) == line, f"{unit_id!r} is found otherwise")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import TypeEngine
 
 from dblrandom.adapters.engines.sqldialects import SqlDialect, dialect_named
+from dblrandom.adapters.files import os_failure
 from dblrandom.errors import MissingExtra, RosterError
 
 __all__ = ["Snapshot"]
@@ -121,7 +123,12 @@ class Snapshot:
 
 def _engine(url: sa.URL | str, where: str) -> sa.Engine:
     try:
-        return sa.create_engine(url, poolclass=NullPool)
+        made = sa.create_engine(url, poolclass=NullPool)
+        file = made.url.database
+        if made.dialect.name == "sqlite" and file and not file.startswith((":memory:", "file:")):
+            with os_failure(file, "read it"):
+                os.stat(file)  # SQLite would make a file that is missing
+        return made
     except ImportError as error:
         raise MissingExtra(f"the URL asks for a driver that is not installed: pip install {error.name}") from error
     except (SQLAlchemyError, ValueError, TypeError) as error:

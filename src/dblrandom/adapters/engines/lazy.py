@@ -8,8 +8,8 @@ import attrs
 
 from dblrandom.errors import RosterError
 from dblrandom.kernel.suite import Suite
-from dblrandom.roster import Manifest, Proof, RosterLike
-from dblrandom.sampling import Frame
+from dblrandom.roster import Manifest, Proof, Roster, RosterLike
+from dblrandom.sampling import Frame, MemoryFrame
 
 __all__ = ["LazyRoster"]
 
@@ -47,6 +47,8 @@ class LazyRoster:
             RosterError: the table is not the one committed, or has no frame of its own.
         """
         opened = self._rows()
+        if isinstance(opened, Roster):  # a small file is read into memory, wherever it was when it was committed
+            return MemoryFrame(self.suite, opened.columns, opened.lines, keep, strata, where=where)
         if not hasattr(opened, "frame"):
             raise RosterError("is held by no engine that draws; open it with one", where=f"roster {self.name!r}")
         found: Frame = opened.frame(keep, strata, where=where)
@@ -59,6 +61,10 @@ class LazyRoster:
     def known(self, ids: Collection[str]) -> set[str]:
         """Those of the ids that are on the roster."""
         return self._rows().known(ids) if ids else set()
+
+    def values(self, ids: Collection[str], column: str) -> dict[str, str]:
+        """The field of a column for those of the ids that are on the roster."""
+        return self._rows().values(ids, column) if ids else {}
 
     def row(self, unit_id: str) -> dict[str, str] | None:
         """The fields of an id by column, or ``None``."""

@@ -15,7 +15,7 @@ from dblrandom.kernel.rows import BLIND, check_columns, check_id, header_line, i
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.roster import Manifest, Proof, ProofPage
 from dblrandom.roster.manifest import PAGE_ROWS
-from dblrandom.sampling import Frame, ThresholdFrame
+from dblrandom.sampling import Frame, Scan, ThresholdFrame
 
 __all__ = ["EngineRoster"]
 
@@ -135,10 +135,26 @@ class EngineRoster:
         if not lawful:
             return set()
         self.table.check_unchanged()
-        where = f"roster {self.name}"
         # A draw from these rows alone, under any key and without a bound, names all of them.
-        every = self.table.scan(self.suite, {"id": lawful}, (), where=where).below("0" * 32, {(): None})
+        every = self._scan(lawful, ()).below("0" * 32, {(): None})
         return {candidate[32:].decode("utf-8") for _, candidate in every}
+
+    def values(self, ids: Collection[str], column: str) -> dict[str, str]:
+        """The field of a column for those of the ids that are on the roster, by a few scans for all of them.
+
+        Raises:
+            PlanError: there is no such column.
+            RosterError: the table was changed since it was committed to.
+        """
+        known = sorted(self.known(ids))
+        if not known:
+            return {}
+        scan = self._scan(known, (column,))
+        found = scan.below("0" * 32, dict.fromkeys(scan.sizes()))
+        return {candidate[32:].decode("utf-8"): field for (field,), candidate in found}
+
+    def _scan(self, ids: Sequence[str], strata: Sequence[str]) -> Scan:
+        return self.table.scan(self.suite, {"id": ids}, strata, where=f"roster {self.name}")
 
     def row(self, unit_id: str) -> dict[str, str] | None:
         """The fields of an id by column, or ``None``.
