@@ -26,8 +26,14 @@ def plan() -> None:
 
 @command("check")
 @click.argument("file", metavar="PLAN.toml", type=FILE)
-@click.option("--roster", metavar="NAME=FILE", type=PAIR, multiple=True, help="A roster, canonical or .csv with --id.")
-@click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of a .csv roster.")
+@click.option(
+    "--roster",
+    metavar="NAME=PLACE",
+    type=PAIR,
+    multiple=True,
+    help="A roster: canonical, or a table with --id (.csv, Parquet, a folder, a database's URL#table).",
+)
+@click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of such a table.")
 @click.option("--encoding", metavar="NAME", type=click.Choice(ENCODINGS), default="utf-8-sig", help="Of .csv rosters.")
 @suite_option
 def check(file: Path, roster: tuple[tuple[str, str], ...], ids: tuple[str, ...], encoding: str, suite: Suite) -> Answer:
