@@ -11,6 +11,7 @@ import pytest
 from commandline import run, said
 from offices import DRAWN, VALUE, Offices, prepared
 
+from dblrandom.cli.outside import holds_password
 from dblrandom.kernel.suite import SHA256
 from dblrandom.roster import Roster
 
@@ -244,3 +245,16 @@ def test_a_password_is_not_shown(tmp_path: Path) -> None:
         ("roster", "prove", url, "--id", "A1", "--name", "targets", "--column", "uscc"),
     ):
         assert "geheim" not in run(*command, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "held"),
+    [
+        ("postgresql://insp:geheim@db.example/register#reg.firms", True),
+        ("postgresql://insp@db.example:5432/register#reg.firms", False),
+        ("sqlite:////register.db#firms", False),
+        ("firms/a:b@c", False),
+    ],
+)
+def test_a_password_in_a_place_is_noticed(place: str, held: bool) -> None:
+    assert holds_password(place) is held

@@ -26,7 +26,7 @@ from dblrandom.cli.options import (
     time_option,
     trust_option,
 )
-from dblrandom.cli.outside import PLACES, kept_places
+from dblrandom.cli.outside import PLACES, holds_password, kept_places
 from dblrandom.cli.places import beacons, read_trust, receipt_json, recovering, samplers, some_folder, step_answer
 from dblrandom.cli.rosters import named_rosters, outside_places
 from dblrandom.cli.screen import Screen, note, working
@@ -223,6 +223,9 @@ def _stored(
     # A small table was read into memory, and lies in the folder like any other roster.
     held = {found.name for found in rosters if isinstance(found, Roster)}
     elsewhere = {name: where for name, where in outside.items() if name not in held}
+    for name, (where, _) in elsewhere.items():
+        if holds_password(where):
+            note(f"{name}: the URL's password is kept in {folder / 'secrets' / PLACES}, for the steps that come")
     private = {PLACES: kept_places(elsewhere)} if elsewhere else {}
 
     def again(found: Ceremony, kept: dict[str, bytes]) -> Ceremony:

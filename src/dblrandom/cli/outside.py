@@ -20,7 +20,7 @@ from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.suite import Suite
 from dblrandom.roster import Manifest, RosterLike
 
-__all__ = ["PLACES", "is_outside", "kept_places", "noted_places", "open_outside", "opener", "shown"]
+__all__ = ["PLACES", "holds_password", "is_outside", "kept_places", "noted_places", "open_outside", "opener", "shown"]
 
 PLACES = "rosters.json"
 """The file below ``secrets/`` that says where they are."""
@@ -31,6 +31,12 @@ def shown(place: str) -> str:
     """A place as messages name it: of a database's address the kind and the table, since it may hold a password."""
     kind, separator, rest = place.partition("://")
     return f"{kind}://...#{rest.partition('#')[2]}" if separator else place
+
+
+def holds_password(place: str) -> bool:
+    """Whether a database's address has a password in it."""
+    user = place.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    return ":" in user
 
 
 def absolute(place: str) -> str:

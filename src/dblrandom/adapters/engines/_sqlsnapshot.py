@@ -130,7 +130,10 @@ def _engine(url: sa.URL | str, where: str) -> sa.Engine:
                 os.stat(file)  # SQLite would make a file that is missing
         return made
     except ImportError as error:
-        raise MissingExtra(f"the URL asks for a driver that is not installed: pip install {error.name}") from error
+        raise MissingExtra(
+            f"the URL asks for the driver {error.name}, which is not installed; install it, or name one that is, as in "
+            "postgresql+psycopg:// and mysql+pymysql://"
+        ) from error
     except (SQLAlchemyError, ValueError, TypeError) as error:
         advice = "give one like postgresql+psycopg://user@host/base"
         raise RosterError(f"this is not the URL of a database; {advice}", where=where) from error
