@@ -163,13 +163,23 @@ def test_the_limits_are_those_of_the_roster(table: Path, length: int) -> None:
         assert "1024" in refusal(table, f"uscc,b\n1,{'y' * 1025}\n")
 
 
+def test_what_the_engines_take_is_taken_of_small_files_too(table: Path) -> None:
+    """A column that nobody wants may be called id; a name may be a result roster's."""
+    table.write_text("id,uscc,b\n9,1,x\n", encoding="utf-8")
+    found = read_csv(table, id="uscc", name="T1.selected", columns=["b"])
+    assert (found.name, found.columns, found.rows) == ("T1.selected", ("id", "b"), (("1", "x"),))
+    for columns in (None, ["id", "b"]):
+        with pytest.raises(RosterError, match="two columns would be called 'id'"):
+            read_csv(table, id="uscc", columns=columns)
+
+
 def test_options_that_do_not_fit_the_file(table: Path) -> None:
     text = "uscc,b\n1,x\n"
     assert "no column 'c'; there are 'uscc', 'b'" in refusal(table, text, columns=["c"])
     assert "'c' to rename" in refusal(table, text, rename={"c": "d"})
     assert "two columns would be called 'b'" in refusal(table, text, columns=["b", "b"])
     assert "two columns would be called 'id'" in refusal(table, text, rename={"b": "id"})
-    assert "no name for a roster" in refusal(table, text, name="Firms")
+    assert "no name for a roster" in refusal(table, text, name="all firms")
     (table.parent / "企业.csv").write_text(text, encoding="utf-8")
     with pytest.raises(RosterError, match="give one as name"):
         read_csv(table.parent / "企业.csv", id="uscc")

@@ -24,6 +24,7 @@ from dblrandom.kernel.rows import BLIND, MAX_FIELD_BYTES, MAX_ID_BYTES
 from dblrandom.kernel.text import is_name
 from dblrandom.model import Population
 from dblrandom.model.json import show
+from dblrandom.model.names import ROSTER_NAME
 
 __all__ = ["ENCODINGS", "check_csv", "read_csv"]
 
@@ -82,8 +83,8 @@ def read_csv(
     if encoding not in ENCODINGS:
         raise RosterError(f"{show(encoding)} is not one of {', '.join(ENCODINGS)}", where=f"{where}: encoding")
     roster = source.stem if name is None else name
-    if not is_name(roster):
-        raise RosterError(f"{show(roster)} is no name for a roster (a-z 0-9 . _ -); give one as name", where=where)
+    if not ROSTER_NAME.fullmatch(roster):
+        raise RosterError(f"{show(roster)} is no name for a roster (A-Z a-z 0-9 . _ -); give one as name", where=where)
     with os_failure(source, "read it"), open(open_regular(source), "rb") as file, _text(file, encoding, where) as text:
         records = _records(text, encoding, where)
         layout = _layout(next(records, None), id, columns, dict(rename or {}), where)
@@ -160,8 +161,10 @@ def _layout(
     if missing := [name for name in wanted if name not in names]:
         raise RosterError(f"there is no column {show(missing[0])}; there are {listing}", where=where)
     taken = ["id", *(name for name in wanted if name != "id")]
+    # Another column may be called id in the file, if only the others are wanted.
+    passed = columns is not None and "id" not in columns
     for name in taken:
-        _check_taken(name, names, taken, where)
+        _check_taken(name, taken if passed and name == "id" else names, taken, where)
     others = tuple(names.index(name) for name in taken[1:])
     return _Layout(width=len(there), columns=tuple(taken), id_at=key, others_at=others)
 
