@@ -34,7 +34,10 @@ nitpick_ignore = [  # inside a package, and no part of its interface
     ("py:class", "dblrandom.evidence.report.Notes"),
 ]
 nitpick_ignore_regex = [
-    ("py:.*", r"(array|attr|attrs|click|collections|concurrent|contextlib|cryptography|datetime|enum|fractions)(\..*)?"),
+    (
+        "py:.*",
+        r"(array|attr|attrs|click|collections|concurrent|contextlib|cryptography|datetime|enum|fractions)(\..*)?",
+    ),
     ("py:.*", r"[A-Z]|dblrandom\.(.*\.)?(_\w+(\..*)?|[A-Z])"),  # private names and type variables have no page
     (
         "py:.*",

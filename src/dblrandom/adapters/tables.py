@@ -26,7 +26,7 @@ from dblrandom.model import Population
 from dblrandom.model.json import show
 from dblrandom.model.names import ROSTER_NAME
 
-__all__ = ["ENCODINGS", "check_csv", "read_csv"]
+__all__ = ["ENCODINGS", "INVISIBLE", "check_csv", "read_csv"]
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312")
 """How a file's text may be encoded. The first two both accept a byte order mark; the last three are read alike, since
@@ -35,9 +35,10 @@ GB 18030 holds the other two."""
 _BOM = b"\xef\xbb\xbf"
 _BLOCK = 1 << 20
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u0080-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0100-\U000e01ef]"
 )
+"""Characters in an id that nobody sees."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NAMED = {"\t": "a TAB", "\n": "a line break", "\r": "a line break", "\0": "a NUL"}
 
@@ -204,7 +205,7 @@ def _rows(records: Iterator[tuple[int, list[str]]], layout: _Layout, where: str)
         if look in seen:
             _refuse_alike(seen[look], unit_id, place)
         seen[look] = (line, unit_id)
-        if not unit_id.isascii() and (found := _INVISIBLE.search(unit_id)):
+        if not unit_id.isascii() and (found := INVISIBLE.search(unit_id)):
             raise RosterError(
                 f"{show(unit_id)} has {_name_of(found[0])}, which nobody sees; remove it", where=f"{place}: id"
             )
@@ -250,7 +251,7 @@ def _look(unit_id: str) -> str:
 
 def _seen(text: str) -> str:
     """The text without what does not show: format characters, variation selectors, fillers."""
-    return "".join(c for c in _INVISIBLE.sub("", text) if unicodedata.category(c) != "Cf")
+    return "".join(c for c in INVISIBLE.sub("", text) if unicodedata.category(c) != "Cf")
 
 
 def _name_of(character: str) -> str:

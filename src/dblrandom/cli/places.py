@@ -118,13 +118,9 @@ class Taken(Generic[T]):
     value: T
 
 
-def take_step(
-    path: Path,
-    action: Callable[[CeremonyFolder, Ceremony, dict[str, bytes]], T],
-    rosters: Iterable[RosterLike] = (),
-) -> Taken[T]:
-    """Carry out one step in the folder, which must have begun; ``rosters`` are open ones outside of it."""
-    folder = existing(path, rosters)
+def take_step(path: Path, action: Callable[[CeremonyFolder, Ceremony, dict[str, bytes]], T]) -> Taken[T]:
+    """Carry out one step in the folder, which must have begun."""
+    folder = existing(path)
 
     def act(ceremony: Ceremony, private: dict[str, bytes]) -> Taken[T]:
         value = action(folder, ceremony, private)

@@ -23,7 +23,7 @@ from dblrandom.cli.options import (
     time_option,
     trust_option,
 )
-from dblrandom.cli.places import read_trust, step_answer, take_step
+from dblrandom.cli.places import existing, read_trust, step_answer, take_step
 from dblrandom.cli.rosters import rosters_of
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.errors import StepError
@@ -61,9 +61,11 @@ def witness(
     policy = read_trust(trust)
     held = signers(keys)
     disclosed = {name: read_secret(path) for name, path in pairs(disclose, "--disclose").items()}
-    rosters = rosters_of(folder, pairs(roster, "--roster"), ids)
+    places = pairs(roster, "--roster")
 
-    def act(place: CeremonyFolder, ceremony: Ceremony, _: dict[str, bytes]) -> tuple[Report, Ceremony]:
+    def act(_: CeremonyFolder, ceremony: Ceremony, __: dict[str, bytes]) -> tuple[Report, Ceremony]:
+        # Only now, for until here an interrupted step may have been waiting in the folder.
+        place = existing(folder, rosters_of(folder, places, ids))
         with working("checking before signing"):
             # Late results are attested too; that they are late is for those who verify to say.
             report = place.verify(policy, as_of=None if ceremony.stage == "drawn" else time)
@@ -76,7 +78,7 @@ def witness(
             write_atomic(memory, known.to_bytes(), 0o600)
         return report, ceremony
 
-    taken = take_step(folder, act, rosters)
+    taken = take_step(folder, act)
     report, attested = taken.value
     if memory is None:
         note("without --memory this witness cannot notice a second history")

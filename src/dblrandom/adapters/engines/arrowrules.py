@@ -6,6 +6,7 @@ that batch gone through one by one, by the kernel, which says what and where.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from unicodedata import is_normalized
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dblrandom.adapters.engines.table import OutOfOrder
+from dblrandom.adapters.tables import INVISIBLE
 from dblrandom.errors import RosterError
 from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES, row_line
 from dblrandom.model.json import show
@@ -22,6 +24,7 @@ __all__ = ["check_batch", "check_follows", "check_order", "line_bytes", "text_co
 
 _CONTROL = r"[\x00-\x1f\x7f]"
 _NOT_IN_ID = r"[\x{80}-\x{a0}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}\x{feff}]"
+_UNSEEN = re.compile("[\x80-\x9f\u2028\u2029]")
 _FULL_WIDTH = r"[\x{ff01}-\x{ff5e}\x{3000}]"
 _BLANK = r"[ \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
 
@@ -77,7 +80,8 @@ def check_batch(
         if imported and _untidy(column, is_id=place == 0):
             raise RosterError(
                 f"column {names[place]!r} has, in one of the {len(column)} rows from row {start} on, blanks at an end, "
-                "full-width letters in an id or text that is not in Unicode's NFC; tidy it, or read it in memory",
+                "characters that nobody sees, full-width letters in an id or text that is not in Unicode's NFC; tidy "
+                "it, or read it in memory",
                 where=where,
             )
 
@@ -138,9 +142,10 @@ def _untidy(column: pa.Array, *, is_id: bool) -> bool:
     if _any(pc.match_substring_regex(column, f"^{_BLANK}|{_BLANK}$")):
         return True
     # Python's normal form, which is the importer's; Arrow's own was wrong for years.
-    return not is_normalized("NFC", "\n".join(column.to_pylist())) or (
-        is_id and _any(pc.match_substring_regex(column, _FULL_WIDTH))
-    )
+    text = "\n".join(column.to_pylist())
+    if not is_normalized("NFC", text) or _UNSEEN.search(text):
+        return True
+    return is_id and (bool(INVISIBLE.search(text)) or _any(pc.match_substring_regex(column, _FULL_WIDTH)))
 
 
 def _plain(column: pa.Array) -> bool:
