@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from dblrandom.adapters.network.relays import json_answer
+from dblrandom.errors import EntropyError
+
 DEEP = 2_000_000
 RAISED = "import sys; sys.setrecursionlimit(10**9); from dblrandom.cli.app import cli; sys.exit(cli.run(sys.argv[1:]))"
 
@@ -34,3 +37,9 @@ def test_a_file_that_would_end_the_process(text: str, command: tuple[str, str], 
     assert done.returncode == 2, done.stderr[-300:]
     assert done.stderr.count("\n") == 1
     assert "nested" in done.stderr or "deep" in done.stderr
+
+
+def test_an_answer_of_nothing_but_brackets_is_refused_before_it_is_parsed() -> None:
+    """Not deep, and yet hundreds of megabytes once it is parsed."""
+    with pytest.raises(EntropyError, match="more than 2097152 values"):
+        json_answer(b"[" + b"0," * 2_100_000 + b"0]", "relay")

@@ -416,7 +416,9 @@ def test_a_draw_from_several_files_tells_how_far_it_is(tmp_path: Path, monkeypat
     assert [each.rows for each in told] == [400, 950]
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, RosterError("enough")])
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt, RuntimeError, RosterError("enough"), BrokenPipeError(32, "gone"), ValueError]
+)
 def test_whoever_is_told_can_stop_a_draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Any) -> None:
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))

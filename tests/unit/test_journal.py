@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,17 @@ def test_every_changed_byte_of_the_journal_is_noticed(tmp_path: Path) -> None:
             recover(tmp_path)
     journal.write_bytes(data)
     assert len(recover(tmp_path)) == 2
+
+
+def test_a_journal_of_nothing_but_brackets_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    journal_of(tmp_path).write_bytes(b'{"entries":[' + b"[]," * 2_000_000 + b"[]]}")
+    tracemalloc.start()
+    try:
+        with pytest.raises(FolderError, match="damaged"):
+            recover(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 64_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"null", b"\xff", b"[" * 100_000, b'{"entries":{},"sha256":""}'])

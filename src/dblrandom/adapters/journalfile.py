@@ -42,6 +42,9 @@ LIMIT = 64 * 1024 * 1024
 """The longest journal, in bytes."""
 
 
+_MOST = 1_000_000  # a row of a lawful journal has some 90 bytes; emptier ones would fill the memory when parsed
+
+
 @frozen
 class Entry:
     """One file of a step: its path in the folder, its mode, and the hash of its new content, ``None`` to remove it."""
@@ -92,6 +95,8 @@ def read_journal(folder: Path, path: Path) -> list[Entry]:
     data = read_bytes(path, LIMIT)
     entries: list[Entry] = []
     try:
+        if data.count(b"[") > _MOST or data.count(b",") > 4 * _MOST:
+            raise ValueError("more entries than a journal of this length can have")
         check_nesting(data, str(path))
         entries = [_entry(row) for row in json.loads(data.decode("ascii"))["entries"]]
         intact = journal_bytes(entries) == data

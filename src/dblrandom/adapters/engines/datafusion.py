@@ -124,13 +124,12 @@ class FusionScan:
     def sizes(self) -> dict[Stratum, int]:
         """See :meth:`~dblrandom.sampling.threshold.Scan.sizes`."""
         sizes: Counter[Stratum] = Counter()
-        with failing(self._where):
-            if self._keep:
-                with _frame(self._files) as frame:
-                    self._check_values(frame)
-            for part in self._parts():
-                with _frame(part) as frame:
-                    sizes.update(self._counted(self._kept(frame)))
+        if self._keep:
+            with failing(self._where), _frame(self._files) as frame:
+                self._check_values(frame)
+        for part in self._parts():
+            with failing(self._where), _frame(part) as frame:
+                sizes.update(self._counted(self._kept(frame)))
         return dict(+sizes)
 
     def _counted(self, kept: Any) -> dict[Stratum, int]:
@@ -145,21 +144,22 @@ class FusionScan:
     def below(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
         """See :meth:`~dblrandom.sampling.threshold.Scan.below`; for SM3, ids are hashed here."""
         hashed = self._hashed_there if self._suite is SHA256 else self._hashed_here
-        with failing(self._where):
-            for part in self._parts():
-                with _frame(part) as frame:
-                    yield from hashed(self._kept(frame), key, bounds)
+        for part in self._parts():
+            with failing(self._where), _frame(part) as frame:
+                yield from hashed(self._kept(frame), key, bounds)
 
     def _parts(self) -> Iterator[Files]:
         """The files, some at a time, telling after each part how many rows were passed."""
         told, passed = self._watch(), 0
         for part, rows in self._files.parts(_PART):
-            part.check_unchanged()
+            with failing(self._where):
+                part.check_unchanged()
             yield part
-            part.check_unchanged()
+            with failing(self._where):
+                part.check_unchanged()
             passed += rows
             if rows:
-                told(passed)
+                told(passed)  # what this raises is the caller's, and goes to him as it is
 
     def _hashed_there(
         self, rows: Any, key: str, bounds: Mapping[Stratum, bytes | None]

@@ -129,7 +129,7 @@ class EngineRoster:
         """Those of the ids that are on the roster, by one scan for all of them.
 
         Raises:
-            RosterError: the table was changed since it was committed to.
+            RosterError: the table was changed since it was committed to; of one on Spark, only :meth:`frame` tells.
         """
         lawful = [unit_id for unit_id in ids if _is_id(unit_id)]
         if not lawful:

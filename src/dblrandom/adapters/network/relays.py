@@ -124,7 +124,7 @@ def json_answer(data: bytes, where: str) -> Json:
         return found
 
     try:
-        canonical.check_nesting(data, where)
+        canonical.check_bounds(data, where)
         value: Json = json.loads(data.decode("utf-8"), object_pairs_hook=members)
         canonical.encode(value, where)
     except CanonicalError as error:
