@@ -110,7 +110,8 @@ def test_each_error_has_its_exit_code(
     assert done.exit_code == code
     assert done.stderr == f"{'undecided' if code == 3 else 'error'}: {error}\n"
     found = json.loads(run("keygen", "--out", tmp_path / "k", "--json").stdout)
-    assert found == {"error": {"type": type(error).__name__, "message": str(error), **details}, "exit": code}
+    told = {"type": type(error).__name__, "message": str(error), "code": error.code, "branch": error.branch}
+    assert found == {"error": {**told, **details}, "exit": code}
 
 
 def test_internal_errors_show_no_traceback_unless_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ failure of the operating system leaves as :class:`~dblrandom.errors.FolderError`
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -15,13 +16,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dblrandom.adapters.randomness import random_bytes
-from dblrandom.errors import FolderError
+from dblrandom.errors import FolderConflict, FolderError, FolderMissing, FolderUnavailable
 
 __all__ = [
     "DEFAULT_LIMIT",
     "create",
     "file_hash",
     "open_regular",
+    "os_error",
     "os_failure",
     "read_bytes",
     "sync_directory",
@@ -49,6 +51,15 @@ _CREATE_FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 _CHUNK = 1024 * 1024
+_MISSING = (errno.ENOENT, errno.ENOTDIR)
+_WRONG_KIND = (errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO)
+_REFUSALS = {
+    errno.EACCES: "folder.denied",
+    errno.EPERM: "folder.denied",
+    errno.EROFS: "folder.read-only",
+    errno.ENOSPC: "disk.full",
+    errno.EDQUOT: "disk.full",
+}
 
 
 @contextmanager
@@ -61,9 +72,20 @@ def os_failure(path: str | os.PathLike[str], doing: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FolderError(f"{os.fspath(path)}: cannot {doing}: {error.strerror or type(error).__name__}") from error
+        raise os_error(error, f"{os.fspath(path)}: cannot {doing}: {error.strerror or type(error).__name__}") from error
     except ValueError as error:
         raise FolderError(f"{os.fspath(path)}: cannot {doing}: this is not a possible path") from error
+
+
+def os_error(error: OSError, message: str) -> FolderError:
+    """The library's own error for what the operating system refused, of the type and code that tell why."""
+    if error.errno in _MISSING:
+        return FolderMissing(message)
+    if error.errno in _WRONG_KIND:
+        return FolderError(message, code="file.kind")
+    if error.errno == errno.EEXIST:
+        return FolderConflict(message, code="file.exists")
+    return FolderUnavailable(message, code=_REFUSALS.get(error.errno or 0, "folder.unavailable"))
 
 
 def open_regular(path: str | os.PathLike[str], *, private: bool = False) -> int:
@@ -78,16 +100,17 @@ def open_regular(path: str | os.PathLike[str], *, private: bool = False) -> int:
     with os_failure(path, "read it"):
         # Windows has no O_NOFOLLOW, so a link is looked for by name as well.
         if os.path.islink(path):
-            raise FolderError(f"{os.fspath(path)}: is a symbolic link; put the file itself there")
+            raise FolderError(f"{os.fspath(path)}: is a symbolic link; put the file itself there", code="file.kind")
         if os.path.isdir(path):
-            raise FolderError(f"{os.fspath(path)}: is a directory, not a file")
+            raise FolderError(f"{os.fspath(path)}: is a directory, not a file", code="file.kind")
         descriptor = os.open(path, _READ_FLAGS)
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise FolderError(f"{os.fspath(path)}: is not a regular file")
+            raise FolderError(f"{os.fspath(path)}: is not a regular file", code="file.kind")
         if private and sys.platform != "win32" and mode & 0o077:
-            raise FolderError(f"{os.fspath(path)}: others can read this secret; run: chmod 600 {os.fspath(path)}")
+            told = f"{os.fspath(path)}: others can read this secret; run: chmod 600 {os.fspath(path)}"
+            raise FolderError(told, code="file.exposed")
     except BaseException:
         os.close(descriptor)
         raise
@@ -111,7 +134,7 @@ def read_bytes(path: str | os.PathLike[str], limit: int = DEFAULT_LIMIT, *, priv
     finally:
         os.close(descriptor)
     if room <= 0:
-        raise FolderError(f"{os.fspath(path)}: is larger than the {limit} bytes allowed here")
+        raise FolderError(f"{os.fspath(path)}: is larger than the {limit} bytes allowed here", code="file.too-large")
     return b"".join(chunks)
 
 
@@ -187,7 +210,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, mode: int = 0o644) -
     """
     target = Path(path)
     if not target.name:
-        raise FolderError(f"{target}: is a directory, not a file")
+        raise FolderError(f"{target}: is a directory, not a file", code="file.kind")
     beside = target.with_name(f".{target.name}.{random_bytes(6).hex()}")
     with os_failure(path, "write it"):
         create(beside, data, mode)
@@ -212,6 +235,7 @@ def write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
         try:
             create(target, data, mode)
         except FileExistsError as error:
-            raise FolderError(f"{target}: exists already and is not overwritten; choose another name") from error
+            told = f"{target}: exists already and is not overwritten; choose another name"
+            raise FolderConflict(told, code="file.exists") from error
         sync_file(target)
         sync_directory(target.parent)

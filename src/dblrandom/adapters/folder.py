@@ -21,7 +21,7 @@ from dblrandom.adapters.lock import FolderLock
 from dblrandom.adapters.sm2 import Sm2
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
-from dblrandom.errors import DblrandomError, FolderError, VerificationError
+from dblrandom.errors import DblrandomError, FolderConflict, FolderError, FolderMissing, VerificationError
 from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustPolicy, suggested_trust, verify
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.schemes import SCHEMES, Scheme
@@ -108,7 +108,7 @@ class CeremonyFolder:
             with os_failure(self.root, "list it"):
                 there = sorted(entry for entry in os.listdir(self.root) if entry not in ("lock", "secrets"))
             if there:
-                raise FolderError(f"{self.root}: holds {there[0]!r} already; a ceremony begins in a new folder")
+                raise FolderConflict(f"{self.root}: holds {there[0]!r} already; a ceremony begins in a new folder")
             self._write({}, _files_of(ceremony, trust.to_bytes(), None), private or {})
 
     def update(
@@ -131,7 +131,7 @@ class CeremonyFolder:
         with FolderLock(self.root):
             self._recover()
             if not self.exists():
-                raise FolderError(f"{self.root}: there is no ceremony here; commit first")
+                raise FolderMissing(f"{self.root}: there is no ceremony here; commit first", code="folder.none")
             listed = index.check(self.root)
             contents = self._read(listed)
             ceremony = self._resume(contents)
@@ -212,7 +212,7 @@ class CeremonyFolder:
         with os_failure(target.root, "make it"):
             target.root.mkdir(parents=True, exist_ok=True)
             if any(target.root.iterdir()):
-                raise FolderError(f"{target.root}: is not empty; publish into a new folder")
+                raise FolderConflict(f"{target.root}: is not empty; publish into a new folder")
         target._write({}, {path: read_bytes(self.root / path, _LARGEST) for path in listed if path not in hidden}, {})
 
     def _recover(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from dblrandom.adapters.files import file_hash, os_failure, read_bytes
-from dblrandom.errors import FolderError, VerificationError
+from dblrandom.errors import FolderConflict, FolderError, VerificationError
 
 __all__ = ["INDEX_NAME", "UNLISTED", "check", "parse", "render", "scan"]
 
@@ -141,7 +141,8 @@ def scan(root: str | os.PathLike[str], ignore: Collection[str] = UNLISTED) -> di
     """
     folder = Path(root)
     if os.path.lexists(folder / _PENDING):
-        raise FolderError(f"{folder}: a step was interrupted here; run the last command again to finish or undo it")
+        told = f"{folder}: a step was interrupted here; run the last command again to finish or undo it"
+        raise FolderConflict(told, code="folder.interrupted")
     found = {path: file_hash(place) for path, place in _walk(folder, "", ignore)}
     return dict(sorted(found.items(), key=lambda item: item[0].encode("utf-8")))
 

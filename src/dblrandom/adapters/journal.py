@@ -27,7 +27,7 @@ from dblrandom.adapters.journalfile import (
     journal_bytes,
     read_journal,
 )
-from dblrandom.errors import FolderError
+from dblrandom.errors import FolderConflict, FolderError, FolderUnavailable
 
 __all__ = ["FINISHED", "PENDING_NAME", "Change", "Ops", "apply", "pending", "recover"]
 
@@ -99,7 +99,10 @@ def apply(root: str | os.PathLike[str], changes: Mapping[str, Change], *, ops: O
     """
     folder = Path(root)
     if pending(folder):
-        raise FolderError(f"{folder}: an earlier step was interrupted; recover the folder before a new step")
+        raise FolderConflict(
+            f"{folder}: an earlier step was interrupted; recover the folder before a new step",
+            code="folder.interrupted",
+        )
     entries = _entries_of(folder, changes)
     if not entries:
         return
@@ -114,7 +117,8 @@ def apply(root: str | os.PathLike[str], changes: Mapping[str, Change], *, ops: O
         # Only where the disk refused: any other exception means that the process is being stopped, and tidying up
         # then would race against its end. Recovery does the same later.
         if committed or os.path.lexists(folder / PENDING_NAME / _JOURNAL):
-            raise FolderError(f"{error}; the step stands: recover the folder to end it") from error
+            told = f"{error}; the step stands: recover the folder to end it"
+            raise FolderUnavailable(told, code=error.code) from error
         if pending(folder):
             with suppress(FolderError, OSError):
                 _discard(folder, ops)
@@ -135,7 +139,7 @@ def recover(root: str | os.PathLike[str], *, ops: Ops = _PLAIN) -> list[str]:
         return []
     place = folder / PENDING_NAME
     if not is_directory(place):
-        raise FolderError(f"{place}: is not a directory; remove it by hand")
+        raise FolderUnavailable(f"{place}: is not a directory; remove it by hand", code="folder.damaged")
     if not os.path.lexists(place / _JOURNAL):
         with os_failure(folder, "undo the interrupted step"):
             count = _discard(folder, ops)
@@ -195,7 +199,8 @@ def _discard(folder: Path, ops: Ops) -> int:
         names = sorted(os.listdir(place))
     for name in names:
         if not (_STAGED.fullmatch(name) or name == _JOURNAL_NEW) or is_directory(place / name):
-            raise FolderError(f"{place}: holds {name!r}, which no step puts there; look at it and remove it by hand")
+            told = f"{place}: holds {name!r}, which no step puts there; look at it and remove it by hand"
+            raise FolderUnavailable(told, code="folder.damaged")
     for name in names:
         ops.unlink(place / name)
     ops.rmdir(place)
@@ -231,7 +236,8 @@ def _still_staged(folder: Path, number: int, entry: Entry) -> bool:
     waits = os.path.lexists(staged)
     where = staged if waits else folder / entry.target
     if not os.path.lexists(where) or file_hash(where) != entry.sha256:
-        raise FolderError(f"{where}: is not the file that the step wrote; restore the folder from a copy")
+        told = f"{where}: is not the file that the step wrote; restore the folder from a copy"
+        raise FolderUnavailable(told, code="folder.damaged")
     return waits
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from attrs import frozen
 
 from dblrandom.adapters.files import os_failure, read_bytes
-from dblrandom.errors import CanonicalError, FolderError
+from dblrandom.errors import CanonicalError, FolderError, FolderUnavailable
 from dblrandom.kernel.canonical import check_nesting
 
 __all__ = [
@@ -103,7 +103,7 @@ def read_journal(folder: Path, path: Path) -> list[Entry]:
     except (CanonicalError, ValueError, KeyError, TypeError):
         intact = False
     if not intact:
-        raise FolderError(f"{path}: is damaged; restore the folder from a copy")
+        raise FolderUnavailable(f"{path}: is damaged; restore the folder from a copy", code="folder.damaged")
     check_entries(folder, entries, str(path))
     return entries
 
@@ -146,9 +146,11 @@ def _check_place(folder: Path, target: str) -> None:
     for part in above:
         place = place / part
         if os.path.lexists(place) and not is_directory(place):
-            raise FolderError(f"{place}: is not a directory, so that {target!r} cannot be written; remove it")
+            raise FolderError(
+                f"{place}: is not a directory, so that {target!r} cannot be written; remove it", code="file.kind"
+            )
     place = folder / target
     if os.path.lexists(place):
         with os_failure(place, "look at it"):
             if not stat.S_ISREG(os.lstat(place).st_mode):
-                raise FolderError(f"{place}: is not a regular file and is not replaced; remove it")
+                raise FolderError(f"{place}: is not a regular file and is not replaced; remove it", code="file.kind")

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from dblrandom.adapters.files import os_failure
-from dblrandom.errors import FolderError
+from dblrandom.errors import FolderBusy, FolderError
 
 if sys.platform == "win32":
     import msvcrt
@@ -69,7 +69,7 @@ class FolderLock:
 
     def __enter__(self) -> FolderLock:
         if self._descriptor is not None:
-            raise FolderError(f"{self._path}: this lock is held already; it cannot be taken twice")
+            raise FolderBusy(f"{self._path}: this lock is held already; it cannot be taken twice")
         with os_failure(self._path, "open the lock"):
             descriptor = os.open(self._path, _FLAGS, 0o644)
         try:
@@ -82,11 +82,11 @@ class FolderLock:
 
     def _lock(self, descriptor: int) -> None:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise FolderError(f"{self._path}: is not a regular file; remove it and try again")
+            raise FolderError(f"{self._path}: is not a regular file; remove it and try again", code="file.kind")
         try:
             _take(descriptor)
         except OSError as error:
-            raise FolderError(
+            raise FolderBusy(
                 f"{self._path}: {_holder(descriptor)} is changing this folder; wait for it to end and try again"
             ) from error
         with os_failure(self._path, "write the lock"):

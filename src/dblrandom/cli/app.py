@@ -44,6 +44,8 @@ from dblrandom.errors import DblrandomError, NotYetPublic, VerificationError
 
 __all__ = ["Cli", "cli"]
 
+_INTERRUPTED = "interrupted; the next step finishes or undoes what was begun"
+
 
 class Cli(click.Group):
     """The top of the command line: every error becomes one line and an exit code."""
@@ -68,15 +70,16 @@ class Cli(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return _fail("FolderError", f"stdout: cannot write to it: {error.strerror}", False)
         except (click.Abort, KeyboardInterrupt):
-            return _fail("Interrupted", "interrupted; the next step finishes or undoes what was begun", as_json)
+            return _fail("Interrupted", _INTERRUPTED, as_json, code="interrupted")
         except click.ClickException as error:
-            return _fail(type(error).__name__, _usage(error), as_json)
+            return _fail(type(error).__name__, _usage(error), as_json, code="usage")
         except DblrandomError as error:
             return _failed(error, as_json)
         except Exception as error:
             if os.environ.get("DBLRANDOM_DEBUG") == "1":
                 traceback.print_exc()
-            return _fail(type(error).__name__, f"internal: {type(error).__name__}: {error}; please report", as_json)
+            told = f"internal: {type(error).__name__}: {error}; please report"
+            return _fail(type(error).__name__, told, as_json, code="internal")
         return code if isinstance(code, int) else exits.DONE
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
@@ -108,23 +111,24 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _failed(error: DblrandomError, as_json: bool) -> int:
-    code = exits.ERROR
+    exit_code = exits.ERROR
     if isinstance(error, VerificationError):
-        code = exits.FAILED
+        exit_code = exits.FAILED
     elif isinstance(error, NotYetPublic):
-        code = exits.UNDECIDED
+        exit_code = exits.UNDECIDED
     details = {name: getattr(error, name, None) for name in ("check", "where")}
-    return _fail(type(error).__name__, str(error), as_json, code, **details)
+    details |= {"code": error.code, "branch": error.branch.value}
+    return _fail(type(error).__name__, str(error), as_json, exit_code, **details)
 
 
-def _fail(kind: str, message: str, as_json: bool, code: int = exits.ERROR, **details: str | None) -> int:
+def _fail(kind: str, message: str, as_json: bool, exit_code: int = exits.ERROR, **details: str | None) -> int:
     with contextlib.suppress(OSError):
         if as_json:
             told = {name: safe(value) for name, value in details.items() if value is not None}
-            print_json({"error": {"type": kind, "message": safe(message), **told}, "exit": code})
+            print_json({"error": {"type": kind, "message": safe(message), **told}, "exit": exit_code})
         else:
-            click.echo(f"{'undecided' if code == exits.UNDECIDED else 'error'}: {safe(message)}", err=True)
-    return code
+            click.echo(f"{'undecided' if exit_code == exits.UNDECIDED else 'error'}: {safe(message)}", err=True)
+    return exit_code
 
 
 def _epilogue() -> str:

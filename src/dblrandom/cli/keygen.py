@@ -11,7 +11,7 @@ from dblrandom.adapters.keyfiles import make_key, write_public_key
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE
 from dblrandom.cli.screen import Screen
-from dblrandom.errors import FolderError
+from dblrandom.errors import FolderConflict
 from dblrandom.kernel.schemes import KEY_SIZES
 
 __all__ = ["keygen"]
@@ -33,7 +33,9 @@ def keygen(out: Path, public: Path | None, algorithm: str) -> Answer:
     Every receipt needs an Ed25519 signature; keys of the other algorithms sign beside it.
     """
     if public is not None and os.path.lexists(public):
-        raise FolderError(f"{public}: exists already and is not overwritten; choose another name")
+        raise FolderConflict(
+            f"{public}: exists already and is not overwritten; choose another name", code="file.exists"
+        )
     signer = make_key(out, algorithm)
     wrote = [str(out)]
     if public is not None:

@@ -19,7 +19,7 @@ from dblrandom.cli.answer import Answer
 from dblrandom.cli.jsonfile import read_json
 from dblrandom.cli.outside import opener
 from dblrandom.cli.screen import Screen, note
-from dblrandom.errors import FolderError, StepError, VerificationError
+from dblrandom.errors import FolderMissing, StepError, VerificationError
 from dblrandom.evidence import Receipt, Transcript, TrustPolicy
 from dblrandom.kernel.canonical import encode
 from dblrandom.model import Json
@@ -80,7 +80,7 @@ def existing(path: Path, rosters: Iterable[RosterLike] = ()) -> CeremonyFolder:
     if not folder.exists():
         if (path / "receipts").is_dir():
             raise VerificationError("folder", "is missing; get the folder again", where="SHA256SUMS")
-        raise FolderError(f"{path}: there is no ceremony here; begin one with: dblrandom commit")
+        raise FolderMissing(f"{path}: there is no ceremony here; begin one with: dblrandom commit", code="folder.none")
     return folder
 
 

@@ -19,9 +19,9 @@ _HEAD = """# Command line
 needs the extra `[cli]`; `python -m dblrandom` is the same.
 
 Results go to stdout, remarks and progress to stderr. With `--json`, which every command has, stdout is one JSON object
-and nothing else, on failure too: `{"error": {"type", "message", "check"?, "where"?}, "exit": n}`. An error is one line
-on stderr. Colours are for terminals only, and never where `NO_COLOR` is set. With `DBLRANDOM_DEBUG=1` an internal
-error shows where it happened.
+and nothing else, on failure too: `{"error": {"type", "code", "branch", "message", "check"?, "where"?}, "exit":
+n}`; [](services.md) lists the codes. An error is one line on stderr. Colours are for terminals only, and never where
+`NO_COLOR` is set. With `DBLRANDOM_DEBUG=1` an internal error shows where it happened.
 
 `KEY.pem` is a private key, for its holder alone; a time is `YYYY-MM-DDThh:mm:ssZ`. Every command that signs takes
 `--time`, the moment that is written into the receipt.

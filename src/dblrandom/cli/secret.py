@@ -14,7 +14,7 @@ from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.networks import network
 from dblrandom.cli.options import FILE, TIME, suite_option
 from dblrandom.cli.screen import Screen, note
-from dblrandom.errors import FolderError, KeyFileError
+from dblrandom.errors import FolderConflict, KeyFileError
 from dblrandom.kernel.suite import Suite
 
 __all__ = ["secret"]
@@ -57,7 +57,9 @@ def new(
     else:
         source, value = new_locked_secret(ceremony, name, keyid=signer.keyid, at=at, info=network(lock), suite=suite)
     if declaration is not None and declaration.exists():
-        raise FolderError(f"{declaration}: is there already; it is never replaced: give another name")
+        raise FolderConflict(
+            f"{declaration}: is there already; it is never replaced: give another name", code="file.exists"
+        )
     write_secret(out, bytes.fromhex(value))
     wrote = [str(out)]
     declared = source.to_json()

@@ -24,7 +24,7 @@ from dblrandom.adapters.trustfiles import read_chain, with_chain
 from dblrandom.ceremony import Ceremony
 from dblrandom.drawing import Declared, Draw
 from dblrandom.drawing.standing import Standing
-from dblrandom.errors import FolderError
+from dblrandom.errors import FolderConflict
 from dblrandom.evidence import REHEARSAL_PREFIX, Report, suggested_trust
 from dblrandom.examples.kunming import kunming_2024
 from dblrandom.examples.parties import PARTIES, rehearsal_bytes
@@ -98,7 +98,7 @@ def kunming_demo(out: str | os.PathLike[str], *, rehearsal: bool = False, suite:
     with os_failure(root, "make it"):
         root.mkdir(parents=True, exist_ok=True)
         if any(root.iterdir()):
-            raise FolderError(f"{root}: is not empty; give a new folder to the demo")
+            raise FolderConflict(f"{root}: is not empty; give a new folder to the demo")
     cast = _cast(root, rehearsal, suite)
     folder = CeremonyFolder(root)
     _commit(folder, cast)

@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from dblrandom.errors import DblrandomError, RosterError
+from dblrandom.errors import DblrandomError, RosterChanged, RosterError, RosterUnavailable
 from dblrandom.kernel.extras import load
 from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES, row_line
 from dblrandom.model.json import show
@@ -51,7 +51,7 @@ def failing(where: str) -> Iterator[None]:
         # Besides its own errors there are those of the gateway to the JVM, of its sockets, and, once the application
         # has been stopped, whatever the first missing object leads to.
         told = str(error).strip().splitlines() or [type(error).__name__]
-        raise RosterError(f"Spark could not do it: {told[0][:300]}", where=where) from error
+        raise RosterUnavailable(f"Spark could not do it: {told[0][:300]}", where=where) from error
 
 
 def texts(frame: Any, sources: Sequence[str], where: str) -> Any:
@@ -159,7 +159,7 @@ def name_twice(rows: Any, where: str) -> RosterError:
 
 
 def _changed(where: str) -> RosterError:
-    return RosterError("its rows changed while they were read; read them from a snapshot", where=where)
+    return RosterChanged("its rows changed while they were read; read them from a snapshot", where=where)
 
 
 def local(spark: Any, schema: str, rows: Sequence[Mapping[str, Any]]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -15,9 +16,16 @@ from sqlalchemy.types import TypeEngine
 
 from dblrandom.adapters.engines.sqldialects import SqlDialect, dialect_named
 from dblrandom.adapters.files import os_failure
-from dblrandom.errors import MissingExtra, RosterError
+from dblrandom.errors import MissingExtra, RosterBusy, RosterError, RosterUnavailable
 
 __all__ = ["Snapshot"]
+
+# While a connection is made, drivers give a number to few of their errors: the server's own words have to do.
+_REFUSED = re.compile(
+    r"authentication failed|access denied|permission denied|no pg_hba|not allowed|unknown database"
+    r"|(?:role|database) .* does not exist|no password|password (?:was )?(?:not )?supplied",
+    re.IGNORECASE,
+)
 
 
 class Snapshot:
@@ -35,7 +43,7 @@ class Snapshot:
             try:
                 self._connection = self._engine.connect()
             except (SQLAlchemyError, OSError) as error:
-                raise RosterError(_told(error), where=where) from error
+                raise _failure(error, where, connecting=True) from error
         except BaseException:
             self._dispose()
             raise
@@ -57,7 +65,7 @@ class Snapshot:
             except NoSuchTableError as error:
                 named = repr(table) if schema is None else f"{table!r} in the schema {schema!r}"
                 told = f"the database has no table {named}; mind capital letters"
-                raise RosterError(told, where=self._where) from error
+                raise RosterError(told, where=self._where, code="roster.none") from error
         return {column["name"]: column["type"] for column in found}
 
     def close(self) -> None:
@@ -104,17 +112,16 @@ class Snapshot:
     @contextmanager
     def _asking(self) -> Iterator[None]:
         if self._ended:
-            raise RosterError(self._ended, where=self._where)
+            raise RosterUnavailable(self._ended, where=self._where, code="database.lost")
         if self._reading:
-            raise RosterError(
-                "its rows are being read, and this connection does one thing at a time", where=self._where
-            )
+            told = "its rows are being read, and this connection does one thing at a time"
+            raise RosterBusy(told, where=self._where)
         try:
             yield
         except (SQLAlchemyError, OSError, UnicodeError) as error:
-            told = _told(error)
-            self._ended = f"{told} (earlier; open the table again)"
-            raise RosterError(told, where=self._where) from error
+            failure = _failure(error, self._where)
+            self._ended = f"{_told(error)} (earlier; open the table again)"
+            raise failure from error
 
     def _dispose(self) -> None:
         if self._own:
@@ -137,6 +144,16 @@ def _engine(url: sa.URL | str, where: str) -> sa.Engine:
     except (SQLAlchemyError, ValueError, TypeError) as error:
         advice = "give one like postgresql+psycopg://user@host/base"
         raise RosterError(f"this is not the URL of a database; {advice}", where=where) from error
+
+
+def _failure(error: Exception, where: str, *, connecting: bool = False) -> RosterUnavailable:
+    """The library's own error for what a driver raised, with the code that tells why."""
+    code = "database.unreachable" if connecting else "database.refused"
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        code = "database.lost"
+    elif connecting and _REFUSED.search(str(getattr(error, "orig", None) or error)):
+        code = "database.refused"
+    return RosterUnavailable(_told(error), where=where, code=code)
 
 
 def _told(error: Exception) -> str:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from dblrandom.adapters.engines._arrowcolumns import check_alike, is_text, layout, types
 from dblrandom.adapters.files import os_failure
 from dblrandom.adapters.tables import check_csv
-from dblrandom.errors import DblrandomError, RosterError
+from dblrandom.errors import DblrandomError, RosterChanged, RosterError
 
 __all__ = ["KINDS", "MOST_FILES", "Files", "failing", "file_kind", "rows_of"]
 
@@ -120,7 +120,7 @@ class Files:
         """
         for path, stamp in zip(self.paths, self._stamps, strict=True):
             if _stamp(path) != stamp:
-                raise RosterError("was changed since the roster was read; commit again", where=path)
+                raise RosterChanged("was changed since the roster was read; commit again", where=path)
 
     def check_quotes(self) -> None:
         """Refuse CSV whose quotes are not as they should be, which Arrow would read as something or other.

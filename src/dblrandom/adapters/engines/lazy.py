@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import attrs
 
-from dblrandom.errors import RosterError
+from dblrandom.errors import RosterChanged, RosterError
 from dblrandom.kernel.suite import Suite
 from dblrandom.roster import Manifest, Proof, Roster, RosterLike
 from dblrandom.sampling import Frame, MemoryFrame
@@ -82,7 +82,7 @@ class LazyRoster:
         if self._opened is None:
             opened = self._open()
             if opened.manifest != self.manifest:
-                raise RosterError(
+                raise RosterChanged(
                     "its rows are not the ones committed: the table was changed since", where=f"roster {self.name!r}"
                 )
             self._opened = opened

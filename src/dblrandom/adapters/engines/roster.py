@@ -9,7 +9,7 @@ from typing import Self
 import attrs
 
 from dblrandom.adapters.engines.table import HashedTable, Leaf, OutOfOrder, Table
-from dblrandom.errors import RosterError
+from dblrandom.errors import RosterChanged, RosterError
 from dblrandom.kernel.merkle import Tree, leaf_hash, root_from_path
 from dblrandom.kernel.rows import BLIND, check_columns, check_id, header_line, id_of
 from dblrandom.kernel.suite import SHA256, Suite
@@ -115,7 +115,7 @@ class EngineRoster:
         frame = ThresholdFrame(self.suite, self.table.scan(self.suite, keep, strata, where=where), where=where)
         found = sum(frame.sizes().values())
         if not keep and found != len(self):
-            raise RosterError(f"{found} rows were counted where {len(self)} were committed", where=where)
+            raise RosterChanged(f"{found} rows were counted where {len(self)} were committed", where=where)
         return frame
 
     def find(self, unit_id: bytes) -> bytes | None:
@@ -232,7 +232,7 @@ class EngineRoster:
             raise self._changed()
 
     def _changed(self) -> RosterError:
-        return RosterError("its rows are not the ones committed: the table was changed", where=f"roster {self.name}")
+        return RosterChanged("its rows are not the ones committed: the table was changed", where=f"roster {self.name}")
 
     def _proof_page(self, index: int, page: bytes) -> ProofPage:
         return ProofPage(index, page, tuple(step.hex() for step in self._tree.path(index)))

@@ -18,7 +18,7 @@ from dblrandom.adapters.engines._sqlscan import SqlScan, SqlSource
 from dblrandom.adapters.engines._sqlsnapshot import Snapshot
 from dblrandom.adapters.engines.sqldialects import SqlDialect, Text
 from dblrandom.adapters.engines.table import Page
-from dblrandom.errors import PlanError, RosterError
+from dblrandom.errors import PlanError, RosterChanged, RosterError
 from dblrandom.kernel.rows import check_columns
 from dblrandom.kernel.suite import Suite
 from dblrandom.model.names import check_roster_name
@@ -110,7 +110,9 @@ class SqlTable:
         yield from _paged(rest, page_rows)
         there = self._snapshot.one(self._source.select(sa.func.count()))
         if there != made.count:
-            raise RosterError(f"{made.count} of {there} rows were read: the rows changed meanwhile", where=self._where)
+            raise RosterChanged(
+                f"{made.count} of {there} rows were read: the rows changed meanwhile", where=self._where
+            )
 
     def lines(self, first: bytes, after: bytes | None) -> list[bytes]:
         """See :meth:`dblrandom.adapters.engines.table.Table.lines`."""

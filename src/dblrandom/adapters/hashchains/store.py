@@ -25,7 +25,16 @@ from dblrandom.adapters.journal import Change, apply, recover
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.adapters.secretfiles import read_secret, secret_file
 from dblrandom.beacons.hashchain import ChainSchedule
-from dblrandom.errors import EntropyError, FolderError, InputError, NotYetPublic, StepError, VerificationError
+from dblrandom.errors import (
+    EntropyError,
+    FolderConflict,
+    FolderError,
+    FolderUnavailable,
+    InputError,
+    NotYetPublic,
+    StepError,
+    VerificationError,
+)
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.entropy import chain_ahead, chain_step
 from dblrandom.kernel.suite import Suite
@@ -71,7 +80,7 @@ def init(
     with FolderLock(place):
         recover(place)
         if any(os.path.lexists(place / name) for name in (INFO_NAME, _SEED, PULSES_NAME)):
-            raise FolderError(f"{place}: holds a chain already; choose another folder")
+            raise FolderConflict(f"{place}: holds a chain already; choose another folder")
         apply(
             place,
             {
@@ -134,9 +143,8 @@ def tick(folder: str | os.PathLike[str], now: str, *, limit: int | None = None) 
         step = due if limit is None else min(due, last + limit)
         before, pulses = _pulses_back(info, _value_of(place, info, step), step, last)
         if before != _known(place, info, last):
-            raise FolderError(
-                f"{place / SECRETS_NAME}: these secrets do not lead to the chain's last pulse; restore them"
-            )
+            told = f"{place / SECRETS_NAME}: these secrets do not lead to the chain's last pulse; restore them"
+            raise FolderUnavailable(told, code="folder.damaged")
         write_pulses(place, pulses)
         return pulses
 
@@ -250,7 +258,7 @@ def _value_of(place: Path, info: ChainInfo, step: int) -> bytes:
     try:
         value = bytes.fromhex(lines[mark // _MARK_EVERY - 1].decode("ascii"))
     except (IndexError, ValueError) as error:
-        raise FolderError(f"{path}: is damaged; restore it from a copy") from error
+        raise FolderUnavailable(f"{path}: is damaged; restore it from a copy", code="folder.damaged") from error
     if len(value) != 32:
-        raise FolderError(f"{path}: is damaged; remove it, the seed alone will do")
+        raise FolderUnavailable(f"{path}: is damaged; remove it, the seed alone will do", code="folder.damaged")
     return chain_ahead(info.suite, value, mark - step)

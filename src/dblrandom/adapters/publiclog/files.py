@@ -11,7 +11,7 @@ from pathlib import Path
 from attrs import frozen
 
 from dblrandom.adapters.files import os_failure, read_bytes
-from dblrandom.errors import FolderError, InputError, StepError, VerificationError
+from dblrandom.errors import FolderMissing, InputError, StepError, VerificationError
 from dblrandom.kernel.merkle import inclusion_path
 from dblrandom.kernel.suite import SHA256
 from dblrandom.tlog import AddCheckpoint, Checkpoint, LogEntry, LogProof, Note, VerifierKey, open_checkpoint
@@ -92,7 +92,7 @@ def read_log(folder: str | os.PathLike[str], key: VerifierKey | None = None) -> 
     """
     place = Path(folder)
     if not os.path.lexists(place / CHECKPOINT):
-        raise FolderError(f"{place}: there is no log here; begin one with: dblrandom log init")
+        raise FolderMissing(f"{place}: there is no log here; begin one with: dblrandom log init", code="folder.none")
     if key is None:
         key = VerifierKey.parse(read_text(place / VKEY).removesuffix("\n"), str(place / VKEY))
     with checked():
@@ -164,7 +164,7 @@ def _kept_at(log: Log, size: int) -> tuple[Note, Checkpoint]:
         return log.note, log.checkpoint
     path = log.folder / ARCHIVE / str(size)
     if not 0 <= size <= log.checkpoint.size or not os.path.lexists(path):
-        raise FolderError(f"{log.folder}: there is no checkpoint of {size} entries")
+        raise FolderMissing(f"{log.folder}: there is no checkpoint of {size} entries")
     with checked():
         text = read_text(path)
     return open_checkpoint(text, log.key, str(path))

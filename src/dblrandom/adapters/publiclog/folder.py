@@ -17,7 +17,7 @@ from dblrandom.adapters.files import os_failure
 from dblrandom.adapters.journal import Change, Ops, apply, recover
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.adapters.publiclog.files import ARCHIVE, CHECKPOINT, VKEY, Log, checkpoint_at, read_log
-from dblrandom.errors import FolderError, InputError, KeyFileError, StepError
+from dblrandom.errors import FolderConflict, FolderMissing, InputError, KeyFileError, StepError
 from dblrandom.evidence import Transcript
 from dblrandom.kernel.signing import Signer
 from dblrandom.tlog import LOG_KEY, Checkpoint, LogEntry, Note, VerifierKey, check_cosignature, sign_checkpoint
@@ -60,7 +60,7 @@ def init(folder: str | os.PathLike[str], *, origin: str, key: Signer) -> Verifie
         with os_failure(place, "list it"):
             there = sorted(name for name in os.listdir(place) if name != "lock")
         if there:
-            raise FolderError(f"{place}: holds {there[0]!r} already; a log begins in a new folder")
+            raise FolderConflict(f"{place}: holds {there[0]!r} already; a log begins in a new folder")
         apply(place, {VKEY: Change(f"{vkey.text}\n".encode()), **_published(note, 0)})
     return vkey
 
@@ -149,7 +149,7 @@ def merge_cosignatures(
 def _writing(place: Path) -> Iterator[tuple[str, ...]]:
     """Hold the lock of a log's folder; gives what was ended of an earlier step."""
     if not place.is_dir():
-        raise FolderError(f"{place}: there is no log here; begin one with: dblrandom log init")
+        raise FolderMissing(f"{place}: there is no log here; begin one with: dblrandom log init", code="folder.none")
     with FolderLock(place):
         yield tuple(recover(place))
 
