@@ -558,6 +558,14 @@ CHANGES: dict[str, tuple[str, Callable[[Workshop], object]]] = {
     "a stratum column that is not there": ("plan", lambda w: task_of(w, 1).update(strata=["size"])),
     "a roster that is not committed": ("plan", lambda w: task_of(w, 1).update(roster="others")),
     "deadlines out of order": ("plan", lambda w: w.commitment["deadlines"].update(result="2024-01-01T00:00:00Z")),
+    "more steps of chains than anybody has to hash": (
+        "source: more than 2,000,000 steps",
+        lambda w: w.commitment["sources"].extend(
+            {"kind": "hashchain", "name": f"c{n}", "not_before": "2024-03-02T00:00:00Z"}
+            | {"tip": f"{n:064x}", "step": 1_000_000, "operator": "0" * 64}
+            for n in range(2)
+        ),
+    ),
     "a task twice": ("form", lambda w: task_of(w, 2).update(id="1")),
     "an approver of his own recusal": ("recusal", self_approved),
     "a recusal from nobody": ("recusal", recusal_of_nobody),

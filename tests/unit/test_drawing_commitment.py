@@ -77,6 +77,11 @@ def twin(source: Source, name: str, **terms: str | int) -> Source:
         ({"sources": (attrs.evolve(kit.chain(), kind="drand"),)}, EntropyError, "does not declare 'chain'"),
         ({"sources": (twin(kit.chain(), "n", step=0),)}, EntropyError, "step"),
         ({"sources": (kit.chain(), twin(kit.chain(), "n", step=4))}, EntropyError, "of one hash chain"),
+        (
+            {"sources": tuple(twin(kit.chain(), f"n{n}", step=1_000_000, tip=f"{n:064x}") for n in range(3))},
+            EntropyError,
+            "3000000 steps together, and 2000000 are the most",
+        ),
         ({"deadlines": kit.DEADLINES | {"reveal": "2024-03-05T00:00:00Z"}}, PlanError, "run backwards"),
         ({"deadlines": kit.DEADLINES | {"result": "2024-03-03T00:00:00Z"}}, PlanError, "run backwards"),
         ({"signers": tuple(kit.declared()[1:])}, PlanError, "nobody is declared as the organiser"),

@@ -15,6 +15,7 @@ from dblrandom.errors import EntropyError, PlanError, RosterError
 from dblrandom.kernel.rows import check_id
 from dblrandom.kernel.schemes import KEY_SIZES
 from dblrandom.kernel.suite import Suite, suite_named
+from dblrandom.limits import COMMITMENT_CHAIN_STEPS
 from dblrandom.model import BLIND, RECUSAL_COLUMNS, Json, Plan, Source, Task, check_names_distinct
 from dblrandom.roster import Manifest, Roster, RosterLike
 from dblrandom.sampling import Frame, MemoryFrame, Sampler, sampler_for
@@ -122,6 +123,13 @@ class Commitment:
         tips = [source.terms["tip"] for source in self.sources if source.kind == "hashchain"]
         if len(set(tips)) < len(tips):
             raise EntropyError("two sources are steps of one hash chain: the later step gives the earlier away")
+        steps = sum(cast(int, source.terms["step"]) for source in self.sources if source.kind == "hashchain")
+        if steps > COMMITMENT_CHAIN_STEPS:
+            raise EntropyError(
+                f"the hash chains have {steps} steps together, and {COMMITMENT_CHAIN_STEPS} are the most that a "
+                "verifier is asked to hash; use fewer chains, or lower steps",
+                where="sources",
+            )
         self._check_signers()
         for stage in ("reveal", "draw", "result"):
             if stage not in self.deadlines:

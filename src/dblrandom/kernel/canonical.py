@@ -11,15 +11,16 @@ import re
 from typing import NoReturn
 
 from dblrandom.errors import CanonicalError
+from dblrandom.limits import JSON_BYTES, JSON_DEPTH, JSON_VALUES
 from dblrandom.model.json import LARGEST_INTEGER, Json
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "check_bounds", "check_nesting", "decode", "encode"]
 
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = JSON_BYTES
 """The longest document, in bytes."""
-MAX_DEPTH = 32
+MAX_DEPTH = JSON_DEPTH
 """The deepest nesting; the outermost array or object is 1."""
-MAX_VALUES = MAX_BYTES // 8
+MAX_VALUES = JSON_VALUES
 """The most values, those inside others counted too. No receipt of 16 MiB has as many: whatever can fill one (slots,
 candidates, outcomes) takes more than 8 bytes for each value. Without this, brackets alone would take 50 times their
 size in memory."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dblrandom.errors import EntropyError
 from dblrandom.kernel.suite import Suite, lines
 from dblrandom.kernel.text import is_hex, is_name, is_task_id
+from dblrandom.limits import CHAIN_STEPS
 
 __all__ = [
     "MAX_CHAIN_STEPS",
@@ -28,7 +29,7 @@ __all__ = [
 
 PURPOSES = ("targets", "inspectors")
 """What a task's keys are for: the draw of targets and the assignment of inspectors."""
-MAX_CHAIN_STEPS = 1_000_000
+MAX_CHAIN_STEPS = CHAIN_STEPS
 """The longest way along a hash chain."""
 
 _PUBLIC = re.compile(r"[!-~]+(?: [!-~]+)*")

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import cast
 
 from dblrandom.errors import PlanError
+from dblrandom.model._tomlbudget import check_toml
 from dblrandom.model.json import Json, Reader, at, listed, show
 from dblrandom.model.plan import HEADER_TEXTS, Plan
 from dblrandom.model.ratio import check_ratio, ratio_to_json
@@ -23,9 +24,6 @@ from dblrandom.model.task import TASK_LISTS, TASK_TEXTS, Task
 
 __all__ = ["dumps", "loads", "parse_ratio", "ratio_text"]
 
-_LONGEST_FILE = 4 * 1024 * 1024
-_DEEPEST = 100
-_TEXT_OR_REMARK = re.compile(r"""\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'|#[^\n]*""")
 _SHARE = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?\s?([%‰])")
 _PARTS = re.compile(r"([0-9]{1,16})\s?/\s?([0-9]{1,16})")
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -74,10 +72,7 @@ def loads(text: str, where: str = "plan") -> Plan:
     given: object = text
     if not isinstance(given, str):
         raise PlanError(f"{show(given)} is not text", where=where)
-    if len(given) > _LONGEST_FILE:
-        raise PlanError(f"has over {_LONGEST_FILE} characters; split the plan", where=where)
-    if _depth(given) > _DEEPEST:
-        raise PlanError("is nested too deeply to be a plan", where=where)
+    check_toml(given, where)
     try:
         found = tomllib.loads(given)
     except ValueError as error:
@@ -88,15 +83,6 @@ def loads(text: str, where: str = "plan") -> Plan:
     given_tasks = listed(found.get("task", []), f"{before}[[task]]")
     tasks = [_task(task, f'{before}task "{_label(task, number)}"') for number, task in enumerate(given_tasks, 1)]
     return Plan.from_parts(header, tasks, where)
-
-
-def _depth(text: str) -> int:
-    """How deep arrays and inline tables are nested, at most, told before the parser, which recurses, sees them."""
-    depth = deepest = 0
-    for bracket in re.findall(r"[\[\]{}]", _TEXT_OR_REMARK.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
-        deepest = max(deepest, depth)
-    return deepest
 
 
 def _label(task: object, number: int) -> str:
