@@ -25,7 +25,7 @@ pytest.importorskip("datafusion")
 
 import pyarrow.parquet as pq  # noqa: E402
 
-from dblrandom.adapters.engines import arrowfiles, arrowsort, datafusion  # noqa: E402
+from dblrandom.adapters.engines import arrowfiles, arrowsort, datafusion, parts  # noqa: E402
 from dblrandom.adapters.engines.arrow import ArrowTable  # noqa: E402
 
 KEY = "97b4f6f5bb7bc90b9c00e3126f360eec"
@@ -100,7 +100,7 @@ def test_a_folder_with_something_else_in_it(tmp_path: Path) -> None:
 
 
 def test_more_files_than_anyone_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrowfiles, "MOST_FILES", 2)
+    monkeypatch.setattr(parts, "MOST_FILES", 2)
     for n in range(3):
         pq.write_table(table([(f"R{n}", "a")]), tmp_path / f"{n}.parquet")
     refused(lambda: commit(tmp_path), "has more than 2 files")

@@ -95,11 +95,10 @@ def test_whole_numbers_are_decimal_also_as_ids(tmp_path: Path, end: str) -> None
     assert roster.frame({"n": ["-7"]}, ("n",), where="test").sizes() == {("-7",): 1}
 
 
-def test_parts_are_read_in_the_order_of_their_paths_and_hidden_ones_not_at_all(tmp_path: Path) -> None:
+def test_parts_are_read_in_the_order_of_their_paths(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     parquet(tmp_path / "a.parquet", pa.table({"id": ["a"], "kind": ["x"]}))
     parquet(tmp_path / "b" / "c.parquet", pa.table({"kind": ["y"], "id": ["b"]}))
-    parquet(tmp_path / "_b.parquet", pa.table({"id": ["z"]}))
     for name in ("_SUCCESS", ".a.parquet.crc"):
         (tmp_path / name).write_bytes(b"")
     roster = commit(tmp_path)

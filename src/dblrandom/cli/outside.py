@@ -65,7 +65,10 @@ def open_outside(name: str, place: str, column: str, suite: Suite) -> RosterLike
             left = f", {progress.remaining} s left" if progress.remaining is not None else ""
             note(f"{name}: {progress.rows} rows, {progress.rate} a second{left}")
 
-    return open_roster(place, name=name, id=column, suite=suite, progress=tell)
+    opened = open_roster(place, name=name, id=column, suite=suite, progress=tell)
+    for told_once in getattr(opened, "notes", ()):
+        note(f"{name}: {told_once}")
+    return opened
 
 
 def kept_places(places: Mapping[str, tuple[str, str]]) -> bytes:

@@ -79,6 +79,15 @@ class ArrowTable:
         """See :attr:`~dblrandom.adapters.engines.table.Table.columns`."""
         return self.files.columns
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader should be told: names in the folder that were passed over, since they hold no rows."""
+        passed = self.files.passed
+        if not passed:
+            return ()
+        shown = ", ".join(map(show, passed[:3])) + (", ..." if len(passed) > 3 else "")
+        return (f"{len(passed)} names in the folder hold no rows and were passed over: {shown}",)
+
     def in_order(self) -> ArrowTable:
         """See :meth:`~dblrandom.adapters.engines.table.Table.in_order`."""
         return attrs.evolve(self, sort=True)

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +18,17 @@ import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from dblrandom.adapters.engines._arrowcolumns import check_alike, is_text, layout, types
+from dblrandom.adapters.engines.parts import check_columns_of_format, file_kind, found_parts
 from dblrandom.adapters.files import os_failure
 from dblrandom.adapters.tables import check_csv
 from dblrandom.errors import DblrandomError, RosterChanged, RosterError
 
-__all__ = ["KINDS", "MOST_FILES", "Files", "failing", "file_kind", "rows_of"]
-
-KINDS: Mapping[str, str] = {
-    ".parquet": "parquet",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".arrow": "ipc",
-    ".feather": "ipc",
-    ".ipc": "ipc",
-}
-"""Kinds of files by the ends of their names."""
-MOST_FILES = 100_000
-"""The most files that one folder may have."""
+__all__ = ["Files", "failing", "rows_of"]
 
 _CELLS = 262_144  # of one batch; a field has at most 1,024 bytes, so a batch never comes near Arrow's limit of 2 GiB
 _BATCH_BYTES = 16 * 1024 * 1024
 _JOINED = 50
-_PARTITION = re.compile(r"[^=]+=")
 _FULL = re.compile("no space left|disk quota|file too large|max_temp_directory_size", re.IGNORECASE)
-
-
-def file_kind(path: Path) -> str | None:
-    """``parquet``, ``csv``, ``tsv`` or ``ipc`` by the end of a file's name; ``None`` for anything else."""
-    return KINDS.get(path.suffix.lower())
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +43,7 @@ class Files:
         types: for each file and column its Arrow type.
         encoding: the encoding of CSV and TSV.
         row_bytes: about how long a row is, as Parquet says; 0 where nothing is said.
+        passed: the names in the folder that were passed over, since they hold no rows.
     """
 
     kind: str
@@ -70,6 +53,7 @@ class Files:
     types: tuple[tuple[Any, ...], ...]
     encoding: str
     row_bytes: int
+    passed: tuple[str, ...]
     _stamps: tuple[tuple[int, ...], ...]
 
     @classmethod
@@ -87,13 +71,16 @@ class Files:
             RosterError: files of several kinds, or a column that is missing or of another type in one of them.
             FolderError: the system does not let one be read.
         """
-        kind, paths = _found(Path(place))
+        kind, paths, passed = found_parts(Path(place))
         stamps = tuple(_stamp(path) for path in paths)
         schema = _schema(paths[0], kind, encoding)
+        check_columns_of_format(schema.names, paths[0])
         sources, names = layout(list(schema.names), unit_id, columns, dict(rename), paths[0])
         found = [types(schema, sources, paths[0])]
         for path in paths[1:]:
-            found.append(types(_schema(path, kind, encoding), sources, path))
+            other = _schema(path, kind, encoding)
+            check_columns_of_format(other.names, path)
+            found.append(types(other, sources, path))
             check_alike(found[0], found[-1], sources, path)
         return cls(
             kind=kind,
@@ -103,6 +90,7 @@ class Files:
             types=tuple(found),
             encoding=encoding,
             row_bytes=_row_bytes(paths[0]) if kind == "parquet" else 0,
+            passed=passed,
             stamps=stamps,
         )
 
@@ -243,52 +231,6 @@ def _refused(error: BaseException, where: str) -> RosterError:
     elif "Resources exhausted" in said:
         said = f"its rows do not fit into the memory allowed for sorting; sort them by id before ({said[:200]})"
     return RosterError(f"cannot be read: {said[:400]}", where=where)
-
-
-def _found(place: Path) -> tuple[str, tuple[str, ...]]:
-    """The kind of a file or of all files of a folder, and their paths; hidden ones and ``_SUCCESS`` are not meant."""
-    with os_failure(place, "read it"):
-        if place.is_symlink():
-            raise RosterError("is a symbolic link; name the file or folder itself", where=str(place))
-        if not place.is_dir():
-            os.stat(place)
-            kind = file_kind(place)
-            if kind is None:
-                raise RosterError(f"is not a file of a known kind ({', '.join(KINDS)})", where=str(place))
-            return kind, (str(place),)
-        parts = sorted(_walk(place))
-    if not parts:
-        raise RosterError(f"has no files of a known kind ({', '.join(KINDS)})", where=str(place))
-    kinds = {file_kind(Path(part)) for part in parts}
-    if None in kinds or len(kinds) > 1:
-        odd = next(part for part in parts if file_kind(Path(part)) != (file_kind(Path(parts[0])) or "parquet"))
-        raise RosterError(f"has files of more than one kind, such as {odd!r}; keep only the parts", where=str(place))
-    return str(kinds.pop()), tuple(str(place / part) for part in parts)
-
-
-def _walk(folder: Path) -> Iterator[str]:
-    """The paths of all files below a folder, relative to it, in any order."""
-    pending = [""]
-    while pending:
-        below = pending.pop()
-        with os.scandir(folder / below) as entries:
-            found = [entry for entry in islice(entries, MOST_FILES + 1) if not entry.name.startswith((".", "_"))]
-        if len(found) > MOST_FILES:
-            raise RosterError(f"has more than {MOST_FILES} files; join them to larger ones", where=str(folder / below))
-        for entry in found:
-            path = f"{below}{entry.name}"
-            if entry.is_symlink() or not (entry.is_dir() or entry.is_file()):
-                raise RosterError("is a link or a device; put the files themselves there", where=str(folder / path))
-            if not entry.is_dir():
-                yield path
-                continue
-            if _PARTITION.match(entry.name):
-                raise RosterError(
-                    "is a partition of which the folder's name is a column; write that column into the files, or open "
-                    "one partition by itself",
-                    where=str(folder / path),
-                )
-            pending.append(f"{path}/")
 
 
 def _stamp(path: str) -> tuple[int, ...]:

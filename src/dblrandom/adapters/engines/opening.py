@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 import attrs
 
+from dblrandom.adapters.engines.parts import check_no_format
 from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.files import os_failure
 from dblrandom.adapters.tables import read_csv
@@ -111,6 +112,7 @@ def open_roster(
     if engine in ("sql", "spark"):
         _check_engine(engine, "memory or datafusion", "a file")
     path = Path(place)
+    check_no_format(path)
     chosen = engine or _choose(path)
     if chosen == "memory" and path.suffix.lower() == ".csv" and not path.is_dir():
         wanted = None if columns is None else [new.get(column, column) for column in columns]

@@ -100,6 +100,11 @@ class EngineRoster:
         return self.manifest.columns
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What was passed over where the rows are, such as files of a folder that hold none."""
+        return tuple(getattr(self.table, "notes", ()))
+
+    @property
     def page_rows(self) -> int:
         """The rows of a page."""
         return self.manifest.page_rows
