@@ -24,6 +24,7 @@ import json
 import math
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -618,6 +619,19 @@ def check_public(one: Mapping[str, Any]) -> None:
     parts = parts_of(one["form"], one["name"])
     most = math.prod(map(how_many, parts)) if parts else 2**53 - 1
     need(one["outcomes"] <= most, "source", f"{one['name']}: more outcomes than the form can write")
+
+
+def shown_outcomes(one: Mapping[str, Any], vouched: int | None) -> int:
+    """How many outcomes count: what the policy vouches for, or what the grammar of digits, dice and numbers has."""
+    parts = parts_of(one["form"], one["name"])
+    if vouched is not None:
+        return min(vouched, math.prod(map(how_many, parts))) if parts else vouched
+    return min(int(one["outcomes"]), math.prod(how_many(part) for part in parts if not part["places"]))
+
+
+def text_outcomes(length: int) -> int:
+    """How many texts of 1 to so many characters there are."""
+    return sum(36**n for n in range(1, length + 1))
 
 
 def public_fits(form: str, value: str, where: str) -> bool:
@@ -1250,6 +1264,7 @@ POLICY = obj(
     {
         "authorities": array(obj({"name": text, "certificate": BASE64}), 1),
         "logs": array(obj({"key": text, "witnesses": array(text, 1), "threshold": integer(1)}), 1),
+        "events": array(obj({"event": text, "outcomes": integer(2)}), 1),
         "networks": array(matches(re.compile(r"([0-9a-f]{64}|[0-9a-f]{128})\Z"), "a network"), 1),
         "previous_ceremony": digest,
     },
@@ -1681,16 +1696,32 @@ class Audit:
         sources = commitment.body["sources"]
         if not independent:
             self.finding("not verifiable against the organiser")
-        breadth = 1
-        counted: dict[bytes, dict[str, Any]] = {}  # the same thing under two names counts once
+        revealed = self.reveal.body["values"] if self.reveal else []
+        evidence = {item["name"]: item.get("evidence") for item in revealed}
+        values = {item["name"]: item["value"] for item in revealed}
+        vouched = {known["event"]: known["outcomes"] for known in self.policy.get("events", [])}
+        groups: list[tuple[set[Any], int]] = []  # the same thing under two names counts once
         for one in independent:
             same = {member: item for member, item in one.items() if member not in ("name", "not_before", "step")}
+            marks: set[Any] = {encode(same)}
+            many = 2 ** (512 if one["kind"] == "nist" else 256)
             if one["kind"] == "public":
-                same = {"kind": "public", "event": one["event"]}
-            before = counted.get(encode(same), one)
-            counted[encode(same)] = max(one, before, key=lambda each: each.get("outcomes", 0))
-        for one in counted.values():
-            breadth *= one["outcomes"] if one["kind"] == "public" else 2 ** (512 if one["kind"] == "nist" else 256)
+                said = evidence.get(one["name"])
+                moved = said.get("event") if isinstance(said, dict) else None
+                event = moved if isinstance(moved, str) else one["event"]
+                many = shown_outcomes(one, vouched.get(event))
+                marks = {
+                    "".join(letter for letter in unicodedata.normalize("NFKC", event).casefold() if letter.isalnum())
+                }
+                if one["name"] in values and many >= 2**20:
+                    marks.add(tuple(sorted(re.findall("[A-Z0-9.]+", values[one["name"]]))))
+                if event not in vouched:
+                    self.not_checked(f"source {one['name']}: {one['outcomes']} outcomes are declared; {many} counted")
+            for before in [group for group in groups if group[0] & marks]:
+                groups.remove(before)
+                marks, many = marks | before[0], max(many, before[1])
+            groups.append((marks, many))
+        breadth = math.prod(many for _, many in groups)
         if breadth < 2**64:
             self.finding("grindable")
         pinned = {(chain["tip"], chain["operator"]): chain for chain in self.policy["chains"]}
@@ -1738,8 +1769,9 @@ class Audit:
                     in_time.add(which)
         locked = self.locked(secrets, self.dated(commitment))
         only_secrets = len(secrets) == len(sources) and not set(secrets) <= locked
+        short = [one for one in sources if one["kind"] == "public" and one["form"] == "text" and one["outcomes"] > 36]
         dependent = [one for one in sources if one["kind"] != "secret" and one not in independent]
-        if set(secrets) - in_time - locked or only_secrets or dependent:
+        if set(secrets) - in_time - locked or only_secrets or dependent or short:
             self.finding("withholding possible")
         if self.reveal:
             moment = self.dated(self.reveal)
@@ -1838,6 +1870,8 @@ class Audit:
             need((one["kind"], label) == (item["kind"], item["name"]), "source", f"{label} is out of order")
             if one["kind"] == "public":
                 need(public_fits(one["form"], value, label), "source", f"{label}: not in its form's one writing")
+                few = one["form"] == "text" and one["outcomes"] > text_outcomes(len(value))
+                need(not few, "source", f"{label}: fewer such texts than outcomes were declared")
                 said = obj({"report": text}, {"event": text} if one["cancelled"] == "next" else None)
                 said(item.get("evidence"), f"evidence of {label}")
                 need(all(1 <= len(word) <= 1024 for word in item["evidence"].values()), "source", f"{label}: evidence")

@@ -18,7 +18,7 @@ from dblrandom.adapters.hashchains import store as chainstore
 from dblrandom.adapters.index import INDEX_NAME
 from dblrandom.adapters.keyfiles import read_public_key
 from dblrandom.errors import FolderError, InputError, KeyFileError
-from dblrandom.evidence import Authority, PinnedChain, Requirement, TrustedKey, TrustedLog, TrustPolicy
+from dblrandom.evidence import Authority, PinnedChain, Requirement, TrustedEvent, TrustedKey, TrustedLog, TrustPolicy
 from dblrandom.kernel._chain import load
 from dblrandom.kernel.dsse import b64encode
 from dblrandom.kernel.schemes import algorithm_of_key
@@ -34,6 +34,7 @@ __all__ = [
     "root_of",
     "with_authority",
     "with_chain",
+    "with_event",
     "with_key",
     "with_limits",
     "with_log",
@@ -213,6 +214,21 @@ def with_log(policy: TrustPolicy, log: TrustedLog) -> TrustPolicy:
             where="trust policy: logs",
         )
     return attrs.evolve(policy, logs=tuple(log if one is same else one for one in policy.logs))
+
+
+def with_event(policy: TrustPolicy, event: TrustedEvent) -> TrustPolicy:
+    """The policy with a public event that its owner has looked up.
+
+    Raises:
+        InputError: the event is there with another number of outcomes.
+    """
+    known = policy.vouched(event.event)
+    if known == event.outcomes:
+        return policy
+    if known is not None:
+        where = f"event {event.event!r}"
+        raise InputError(f"is there with {known} outcomes; take it out of the file first", where=where)
+    return attrs.evolve(policy, events=(*policy.events, event))
 
 
 def with_network(policy: TrustPolicy, network: str) -> TrustPolicy:

@@ -42,6 +42,11 @@ class Part(Protocol):
     """One part of a form; it takes a fixed number of words of what a person has written."""
 
     @property
+    def drawn(self) -> bool:
+        """Whether it writes what a draw by its nature makes equally likely: numbers, digits, dice. A price is not."""
+        ...
+
+    @property
     def words(self) -> int:
         """How many words it takes."""
         ...
@@ -67,6 +72,7 @@ class Digits:
 
     length: int
     words: int = attrs.field(default=1, init=False)
+    drawn: bool = attrs.field(default=True, init=False)
 
     @property
     def count(self) -> int:
@@ -88,6 +94,7 @@ class Decimal:
 
     places: int
     words: int = attrs.field(default=1, init=False)
+    drawn: bool = attrs.field(default=False, init=False)
 
     @property
     def count(self) -> int:
@@ -113,6 +120,7 @@ class Numbers:
     high: int
     ordered: bool = False
     repeated: bool = False
+    drawn: bool = attrs.field(default=True, init=False)
 
     @property
     def count(self) -> int:
@@ -172,6 +180,18 @@ class Form:
     def count(self) -> int | None:
         """How many different outcomes can be written in it; ``None`` for ``text``, which does not say."""
         return prod(part.count for part in self.parts) if self.parts else None
+
+    @property
+    def bound(self) -> int:
+        """How many outcomes its grammar vouches for: the product over numbers, digits and dice, 1 where there are none.
+
+        A ``text`` and a ``decimal`` can write far more than can happen, so they vouch for nothing.
+        """
+        return prod(part.count for part in self.parts if part.drawn)
+
+    def admitted_by(self, value: str) -> int:
+        """How many outcomes the form can have, given one of them: of a ``text``, all that are no longer than it."""
+        return sum(36**length for length in range(1, len(value) + 1)) if self.count is None else self.count
 
     def canonical(self, writing: object, where: str) -> str:
         """The one text of the outcome that a person has written, or an error where that is not plain.

@@ -6,6 +6,8 @@ can look up who reads the newspaper, and the report must say that it has not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import attrs
 
 from dblrandom.beacons._terms import check_names, place, whole_term
@@ -16,13 +18,56 @@ from dblrandom.model import Json, Source
 from dblrandom.model.json import LARGEST_INTEGER, Reader, show
 from dblrandom.model.names import check_text
 
-__all__ = ["CANCELLED", "PublicBeacon", "form_only"]
+__all__ = [
+    "CANCELLED",
+    "PublicBeacon",
+    "counted_outcomes",
+    "declared_outcomes",
+    "event_used",
+    "form_only",
+    "shortest_text",
+]
 
 CANCELLED = ("next", "void")
 """What may be declared for an event that is cancelled: the next of its series counts, or the draw is given up."""
 
 _TERMS = frozenset({"event", "form", "outcomes", "cancelled"})
 _LONGEST = 1024
+
+
+def declared_outcomes(source: Source) -> int:
+    """The term ``outcomes`` of a public event: the declarer's word, which nothing here can check.
+
+    Raises:
+        EntropyError: it is no whole number from 2.
+    """
+    return whole_term(source, "outcomes", 2, LARGEST_INTEGER)
+
+
+def counted_outcomes(source: Source, vouched: int | None) -> int:
+    """How many outcomes count: those that the verifier vouches for, or else those of the grammar; see :class:`Form`.
+
+    Never more than the form can write, nor, where nobody vouches, than were declared.
+    """
+    form = _form(source)
+    if vouched is None:
+        return min(declared_outcomes(source), form.bound)
+    return vouched if form.count is None else min(vouched, form.count)
+
+
+def shortest_text(source: Source) -> int:
+    """The fewest characters that an outcome must have: 1, but for a ``text`` of many declared outcomes."""
+    form, declared = _form(source), declared_outcomes(source)
+    length = 1
+    while form.count is None and form.admitted_by("0" * length) < declared:
+        length += 1
+    return length
+
+
+def event_used(source: Source, evidence: Json) -> str:
+    """The event whose outcome is the value: the declared one, or the one that took its place by the evidence."""
+    moved = evidence.get("event") if isinstance(evidence, Mapping) else None
+    return moved if isinstance(moved, str) else str(source.terms["event"])
 
 
 def form_only(source: Source, evidence: Json) -> str:
@@ -60,7 +105,7 @@ class PublicBeacon:
         check_names(source, self.kind, _TERMS)
         check_text(source.terms["event"], f"{place(source)}: event", maximum=_LONGEST, error=EntropyError)
         count = _form(source).count
-        outcomes = whole_term(source, "outcomes", 2, LARGEST_INTEGER)
+        outcomes = declared_outcomes(source)
         if count is not None and outcomes > count:
             raise EntropyError(
                 f"{outcomes} is more than the {count} outcomes that the form {source.terms['form']!r} can write",
@@ -83,6 +128,13 @@ class PublicBeacon:
         canonical = _form(source).canonical(value, where)
         if value != canonical:
             raise EntropyError(f"{show(value)} must be written {show(canonical)}", where=where)
+        declared, admitted = declared_outcomes(source), _form(source).admitted_by(value)
+        if declared > admitted:
+            raise EntropyError(
+                f"{declared} outcomes were declared, but only {admitted} texts are no longer than {show(value)}: "
+                "this outcome cannot be used, and the declaration was false",
+                where=where,
+            )
         reader = Reader(evidence, f"{where}: evidence", ("event", "report"), error=EntropyError)
         check_text(reader.value("report"), reader.at("report"), maximum=_LONGEST, error=EntropyError)
         if not reader.has("event"):
@@ -105,8 +157,11 @@ class PublicBeacon:
         return None
 
     def outcomes(self, source: Source) -> int:
-        """The term ``outcomes``: what the declarer vouches for, at most what the form can write."""
-        return whole_term(source, "outcomes", 2, LARGEST_INTEGER)
+        """What the grammar of the form vouches for, at most the term ``outcomes``; 1 for a text or a price.
+
+        The term itself is the declarer's word, which nothing here can check.
+        """
+        return counted_outcomes(source, None)
 
 
 def _form(source: Source) -> Form:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ from dblrandom.adapters.files import read_bytes, write_new
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.planfiles import load_plan
 from dblrandom.adapters.tables import ENCODINGS
+from dblrandom.beacons import declared
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.drafting import Named, deadlines_of, declared_of, sources_of
@@ -137,13 +139,13 @@ def commit(
         named = Named(chains=pairs(chain, "--chain"), rounds=pairs(drand, "--drand"), secrets=pairs(secret, "--secret"))
         sources, told = sources_of(named, source, at=at, time=time)
         deadlines, remarks = deadlines_of(pairs(deadline, "--deadline"), sources, plan)
-        declared = declared_of(declare)
+        named_signers = declared_of(declare)
         with working("reading the rosters"):
             rosters = named_rosters(suite, pairs(roster, "--roster"), ids, encoding)
         for remark in (*told, *remarks):
             note(remark)
         payload = _opened(name, plan, rosters, suite, standing).draft_commitment(
-            entropy=sources, signers=declared, deadlines=deadlines, time=time, previous_ceremony=previous
+            entropy=sources, signers=named_signers, deadlines=deadlines, time=time, previous_ceremony=previous
         )
         signed = sign_payload(payload, signers(keys))
         if draft is not None:
@@ -183,6 +185,7 @@ def _drafted(folder: Path, envelope: bytes, draft: Path, suite: Suite) -> Answer
     write_new(draft, envelope, 0o644)
     receipt = Receipt.parse(envelope)
     digest = receipt.digest(suite)
+    unchecked = declared.lines(Commitment.from_json(receipt.body).sources)
     following = (
         f"every party runs: dblrandom sign {shlex.quote(str(draft))} --key KEY.pem; "
         f"then: dblrandom commit {shlex.quote(str(folder))} --envelope {shlex.quote(str(draft))} --roster NAME=FILE ..."
@@ -191,10 +194,12 @@ def _drafted(folder: Path, envelope: bytes, draft: Path, suite: Suite) -> Answer
     def show(screen: Screen) -> None:
         screen.line(f"wrote {draft}, signed by {len(receipt.signatures)}; nothing is committed yet")
         screen.line(f"digest {digest}")
+        for line in unchecked:
+            screen.line(line)
         screen.line(f"next: {following}")
 
-    data = {"wrote": [str(draft)], "receipt": receipt_json(receipt, digest), "next": following}
-    return Answer(data=data, show=show)
+    data: dict[str, Any] = {"wrote": [str(draft)], "receipt": receipt_json(receipt, digest), "next": following}
+    return Answer(data={**data, "declared_not_checked": unchecked}, show=show)
 
 
 def _stored(
@@ -241,4 +246,11 @@ def _stored(
             suite = standing.suite
             place.update(again, trust=lambda found: trust or suggested_trust(*found.commitments))
     wrote = [str(folder / "trust.json")]
-    return step_answer(folder, receipt, receipt.digest(suite), wrote=wrote)
+    unchecked = declared.lines(Commitment.from_json(receipt.body).sources)
+
+    def show(screen: Screen) -> None:
+        for line in unchecked:
+            screen.line(line)
+
+    digest = receipt.digest(suite)
+    return step_answer(folder, receipt, digest, show=show, wrote=wrote, declared_not_checked=unchecked)

@@ -10,6 +10,7 @@ from typing import cast
 import attrs
 import click
 
+from dblrandom.beacons import declared
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import folder_argument
@@ -57,6 +58,7 @@ def explain(folder: Path, task: str, target: str) -> Answer:
         raise StepError(f"{target!r} {why} {roster.name!r}: it had no ticket in task {task!r}")
     lines = _lines(ceremony, case)
     verdict = _verdict(ceremony, case)
+    unchecked = declared.lines(ceremony.commitment.sources)
 
     def show(screen: Screen) -> None:
         screen.line(f"# {case.id!r} in task {task} of {ceremony.name}; what each line must print stands below it")
@@ -65,10 +67,13 @@ def explain(folder: Path, task: str, target: str) -> Answer:
             screen.line(f"# {line.what}")
             screen.verbatim(line.command)
             screen.line(f"#   {line.expected}")
+        for unsure in unchecked:
+            screen.line(f"# {unsure}")
         screen.line(f"# {verdict}")
 
     shown = [attrs.asdict(line) for line in lines]
-    return Answer(data={"case": case_json(case), "lines": shown, "verdict": verdict}, show=show)
+    data = {"case": case_json(case), "lines": shown, "verdict": verdict, "declared_not_checked": unchecked}
+    return Answer(data=data, show=show)
 
 
 def _lines(ceremony: Ceremony, case: TargetCase) -> Sequence[_Line]:

@@ -12,6 +12,7 @@ import click
 
 from dblrandom.adapters import timestamping
 from dblrandom.adapters.clock import now
+from dblrandom.beacons.declared import MARK, declared_only
 from dblrandom.beacons.timelock import is_locked
 from dblrandom.ceremony import MARGIN, Ceremony
 from dblrandom.cli.answer import Answer, command
@@ -210,7 +211,7 @@ def _before(time: str, seconds: int) -> str:
         return time
 
 
-def _sources(ceremony: Ceremony, as_of: str) -> list[dict[str, str]]:
+def _sources(ceremony: Ceremony, as_of: str) -> list[dict[str, Any]]:
     revealed = ceremony.last("reveal") is not None
     found = []
     for source in ceremony.commitment.sources:
@@ -222,7 +223,8 @@ def _sources(ceremony: Ceremony, as_of: str) -> list[dict[str, str]]:
             state = "not disclosed"
         else:
             state = "not public yet" if as_of < source.not_before else "due to be public"
-        found.append({"kind": source.kind, "name": source.name, "public_from": source.not_before, "state": state})
+        told = {"kind": source.kind, "name": source.name, "public_from": source.not_before, "state": state}
+        found.append({**told, "declared_not_checked": declared_only(source)})
     return found
 
 
@@ -298,6 +300,9 @@ def _show(screen: Screen, data: Mapping[str, Any]) -> None:
         ("source", "kind", "public from", "now"),
         [(s["name"], s["kind"], s["public_from"], s["state"]) for s in data["sources"]],
     )
+    for source in data["sources"]:
+        if source["declared_not_checked"] is not None:
+            screen.line(f"source {source['name']}: {MARK}: {source['declared_not_checked']}")
     for seal in data["seals"]:
         screen.line(f"sealed: a {seal['type']}, receipt {seal['sequence']} of {seal['time']}; not opened yet")
     screen.table(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from dblrandom.adapters.files import read_bytes, write_atomic
+from dblrandom.beacons import declared
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, key_option, signers
 from dblrandom.cli.places import receipt_json
@@ -67,7 +69,8 @@ def sign(file: Path, keys: tuple[Path, ...], out: Path | None) -> Answer:
         following = f"send it to {', '.join(missing)}" if missing else "send it back to the organiser: all have signed"
         screen.line(f"next: {following}")
 
-    data = {"wrote": [str(target)], "receipt": receipt_json(receipt, digest), "signed_as": signed_as}
+    data: dict[str, Any] = {"wrote": [str(target)], "receipt": receipt_json(receipt, digest), "signed_as": signed_as}
+    data["declared_not_checked"] = declared.lines(commitment.sources)
     return Answer(data={**data, "signatures": after, "signers": parts}, show=show)
 
 
@@ -141,4 +144,6 @@ def _show(screen: Screen, commitment: Commitment) -> None:
             for s in commitment.sources
         ],
     )
+    for line in declared.lines(commitment.sources):
+        screen.line(line)
     screen.table(("deadline", "time"), commitment.deadlines.items())

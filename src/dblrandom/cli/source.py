@@ -10,6 +10,7 @@ import click
 from dblrandom.adapters.clock import now
 from dblrandom.adapters.files import write_new
 from dblrandom.beacons import BUILT_IN
+from dblrandom.beacons.declared import MARK, declared_only
 from dblrandom.beacons.drand import drand_source
 from dblrandom.beacons.drandchain import PROFILES, ChainInfo, profile_named
 from dblrandom.beacons.public import CANCELLED
@@ -99,16 +100,19 @@ def _declared(declared: Source, out: Path) -> Answer:
     """Check a declaration by its kind's rules, write it, and say what it is worth."""
     rules = BUILT_IN[declared.kind]
     rules.check_source(declared)
-    outcomes, holder = rules.outcomes(declared), rules.holder(declared)
+    outcomes, holder, unchecked = rules.outcomes(declared), rules.holder(declared), declared_only(declared)
     write_new(out, (document(declared.to_json()) + "\n").encode(), 0o644)
     if declared.not_before <= now():
         note(f"warning: its value is public since {declared.not_before}; no commitment can rest on it any more")
+    # What the grammar of an event's form vouches for; the number declared stands in the mark.
     power = outcomes.bit_length() - 1
     count = f"2^{power}" if outcomes == 1 << power else str(outcomes)
     following = f"dblrandom commit ... --source {shlex.quote(str(out))}"
 
     def show(screen: Screen) -> None:
         screen.line(f"public from {declared.not_before}; {count} outcomes")
+        if unchecked is not None:
+            screen.line(f"{MARK}: {unchecked}")
         if outcomes < _ENOUGH:
             screen.line("grindable by itself: fewer than 2^64 outcomes; further sources multiply them")
         if holder is not None:
@@ -118,6 +122,7 @@ def _declared(declared: Source, out: Path) -> Answer:
 
     data = {
         "declaration": declared.to_json(),
+        "declared_not_checked": unchecked,
         "grindable": outcomes < _ENOUGH,
         "holder": holder,
         "outcomes": count,

@@ -20,7 +20,7 @@ from dblrandom.cli.logoptions import VKEY
 from dblrandom.cli.options import FILE, PAIR, TIME, folder_argument
 from dblrandom.cli.places import existing
 from dblrandom.cli.screen import Screen, note, working
-from dblrandom.evidence import Requirement, TrustedLog, TrustPolicy, suggested_trust
+from dblrandom.evidence import Requirement, TrustedEvent, TrustedLog, TrustPolicy, suggested_trust
 from dblrandom.kernel.canonical import encode
 
 __all__ = ["trust"]
@@ -47,6 +47,18 @@ class _Limit(click.ParamType[tuple[str, str]]):
         if not separator or not holder:
             self.fail(f"{value!r} is not NAME=TIME", param, ctx)
         return holder, TIME.convert(time, param, ctx)
+
+
+class _Event(click.ParamType[TrustedEvent]):
+    name = "event"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> TrustedEvent:
+        if isinstance(value, TrustedEvent):
+            return value
+        event, _, count = str(value).rpartition("=")
+        if not event or not re.fullmatch("[1-9][0-9]{0,15}", count):
+            self.fail(f"{value!r} is not EVENT=N, with N from 2", param, ctx)
+        return TrustedEvent(event=event, outcomes=int(count))
 
 
 class _Need(click.ParamType[tuple[str, Requirement]]):
@@ -131,6 +143,14 @@ def show_policy(file: Path) -> Answer:
 @click.option("--log-threshold", metavar="N", type=int, help="How many of them must cosign; all of them by default.")
 @click.option(
     "--network", metavar="HASH", multiple=True, help="A drand chain, or a certificate's id, that is nobody's own."
+)
+@click.option(
+    "--event",
+    metavar="EVENT=N",
+    type=_Event(),
+    multiple=True,
+    help="A public event that you have looked up, word for word as it is declared, and how many outcomes are about "
+    "equally likely.",
 )
 @click.option(
     "--require",
@@ -229,6 +249,8 @@ def _anchors(given: Mapping[str, Any]) -> Iterator[_Step]:
         raise click.UsageError("--log and --log-witness go together")
     for network in given["network"]:
         yield f"network {network}", partial(trustfiles.with_network, network=network)
+    for event in given["event"]:
+        yield f"event {event.event}: {event.outcomes} outcomes", partial(trustfiles.with_event, event=event)
 
 
 def _needs(needs: Iterable[Requirement]) -> str:
@@ -284,6 +306,7 @@ def _show_anchors(screen: Screen, policy: TrustPolicy) -> None:
         ("log", "needs", "of the witnesses"),
         [(g.verifier.name, g.threshold, ", ".join(key.name for key in g.cosigners)) for g in policy.logs],
     )
+    screen.table(("event", "outcomes"), [(known.event, known.outcomes) for known in policy.events])
     screen.table(("network", "is a"), [(network, _network(network)) for network in policy.networks])
 
 

@@ -1,6 +1,6 @@
 """Receipts, trust and verification: bytes and trust in, a typed report out, or an error (docs/spec, sections 6, 7)."""
 
-from dblrandom.evidence.anchors import Authority, PinnedChain, TrustedLog
+from dblrandom.evidence.anchors import Authority, PinnedChain, TrustedEvent, TrustedLog
 from dblrandom.evidence.bodies import schema, schemas
 from dblrandom.evidence.receipt import Receipt, add_signatures, payload_bytes, sign_payload
 from dblrandom.evidence.report import Check, Finding, Report, Status
@@ -25,6 +25,7 @@ __all__ = [
     "TargetCase",
     "Transcript",
     "TrustPolicy",
+    "TrustedEvent",
     "TrustedKey",
     "TrustedLog",
     "WitnessMemory",

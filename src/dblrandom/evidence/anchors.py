@@ -9,17 +9,24 @@ import attrs
 
 from dblrandom.errors import DblrandomError, InputError
 from dblrandom.evidence.bodies import BASE64, DIGEST, FREE, TIME
-from dblrandom.evidence.shapes import Array, Integer, Object
+from dblrandom.evidence.shapes import Array, Integer, Object, Parsed, Text
 from dblrandom.kernel.dsse import b64decode
 from dblrandom.kernel.timestamps import certificate_name
 from dblrandom.model import Json, time_seconds
+from dblrandom.model.names import check_text
 from dblrandom.tlog import VerifierKey
 from dblrandom.tlog.proof import check_keys
 
-__all__ = ["AUTHORITY", "LOG", "PIN", "Authority", "PinnedChain", "TrustedLog", "from_entries"]
+__all__ = ["AUTHORITY", "EVENT", "LOG", "PIN", "Authority", "PinnedChain", "TrustedEvent", "TrustedLog", "from_entries"]
+
+
+def _event(value: Json, where: str) -> str:
+    return check_text(value, where, maximum=1024)
+
 
 PIN = Object({"tip": DIGEST, "operator": DIGEST, "genesis": TIME, "period": Integer(1)})
 AUTHORITY = Object({"name": FREE, "certificate": BASE64})
+EVENT = Object({"event": Parsed(_event, Text(".{1,1024}", "a text of 1 to 1,024 characters")), "outcomes": Integer(2)})
 LOG = Object({"key": FREE, "witnesses": Array(FREE, 1), "threshold": Integer(1)})
 
 
@@ -41,6 +48,26 @@ class PinnedChain:
     def public_from(self, step: int) -> int:
         """When a step becomes public, in seconds since 1970."""
         return time_seconds(self.genesis) + step * self.period
+
+    def to_json(self) -> dict[str, Json]:
+        """The entry as the policy file has it."""
+        return cast("dict[str, Json]", attrs.asdict(self))
+
+
+@attrs.frozen(kw_only=True)
+class TrustedEvent:
+    """A public event that the verifier has looked up, and how many of its outcomes are about equally likely.
+
+    Attributes:
+        event: the event, exactly as the commitment declares it.
+        outcomes: how many the verifier vouches for, whatever was declared.
+    """
+
+    event: str
+    outcomes: int
+
+    def __attrs_post_init__(self) -> None:
+        EVENT.check(self.to_json(), "event")
 
     def to_json(self) -> dict[str, Json]:
         """The entry as the policy file has it."""

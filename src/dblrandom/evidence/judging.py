@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import takewhile
-from math import prod
 from typing import cast
 
 import attrs
 
 from dblrandom.beacons import Beacon
+from dblrandom.beacons.public import shortest_text
 from dblrandom.beacons.timelock import check_lock_window, is_locked, lock_time
 from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.errors import VerificationError
+from dblrandom.evidence.breadth import measure, note_declared
 from dblrandom.evidence.dating import Dates
 from dblrandom.evidence.disclosing import check_disclosed, disclosed_in
 from dblrandom.evidence.receipt import Receipt
@@ -114,11 +115,7 @@ def judge_entropy(committed: Committed, case: Case) -> None:
     if not independent:
         notes.found(Finding.NOT_INDEPENDENT, f"{where}: no source is shown to be independent of the organiser")
     _note_schedules(independent, committed, case)
-    outcomes = _outcomes(independent, case)
-    if independent and outcomes < _ENOUGH:
-        notes.found(
-            Finding.GRINDABLE, f"{where}: the independent sources have only {outcomes} outcomes, fewer than 2^64"
-        )
+    _judge_breadth(independent, committed, case)
     dated = _judge_date(committed, case)
     if dated is not None and _void(committed, case) is None:
         _check_locks(committed, case, dated)
@@ -127,14 +124,13 @@ def judge_entropy(committed: Committed, case: Case) -> None:
     notes.passed("entropy", where, f"independent sources: {names}" + (f"; dated {dated}" if dated else ""))
 
 
-def _outcomes(independent: Collection[Source], case: Case) -> int:
-    """How many outcomes there are together; what is declared twice counts once, an event however it is declared."""
-    widest: dict[tuple[str, object], int] = {}
-    for source in independent:
-        told = source.terms["event"] if source.kind == "public" else tuple(sorted(source.terms.items()))
-        count = beacon_for(source, case.beacons).outcomes(source)
-        widest[source.kind, told] = max(count, widest.get((source.kind, told), count))
-    return prod(widest.values())
+def _judge_breadth(independent: Sequence[Source], committed: Committed, case: Case) -> None:
+    """Too few outcomes can be tried one by one; what is only declared does not count."""
+    where, reveal = committed.receipt.label, _reveal(committed, case)
+    breadth = measure(independent, case.trust, case.beacons, reveal)
+    if independent and breadth.outcomes < _ENOUGH:
+        case.notes.found(Finding.GRINDABLE, f"{where}: the independent sources have only {breadth}, fewer than 2^64")
+    note_declared(committed.commitment.sources, case.trust, reveal, where, case.notes)
 
 
 def _note_schedules(independent: Collection[Source], committed: Committed, case: Case) -> None:
@@ -212,6 +208,11 @@ def _following(committed: Committed, case: Case) -> Iterator[Receipt]:
     return takewhile(lambda r: r.type != "commitment", case.receipts[committed.receipt.sequence :])
 
 
+def _reveal(committed: Committed, case: Case) -> Receipt | None:
+    """The reveal of this commitment, once it is public."""
+    return next((r for r in _following(committed, case) if r.type == "reveal"), None)
+
+
 def _void(committed: Committed, case: Case) -> Receipt | None:
     """The void by which the commitment was given up, so that no value will ever be used with it."""
     after = next((r for r in case.receipts[committed.receipt.sequence :] if r.type != "witness"), None)
@@ -247,6 +248,11 @@ def _judge_withholding(committed: Committed, case: Case) -> None:
             case.notes.found(
                 Finding.WITHHOLDING, f"{where}: {source.name!r} is not shown to be out of the organiser's hands"
             )
+    for source in sources:
+        least = shortest_text(source) if source.kind == "public" else 1
+        if least > 1:
+            short = f"an outcome of {source.name!r} with fewer than {least} characters has to be refused"
+            case.notes.found(Finding.WITHHOLDING, f"{where}: {short}, as many more are declared than such texts")
     earliest = earliest_independent(committed, case)
     for source in secrets:
         if source.name in _misopened(committed, case) and source not in independent:
@@ -266,7 +272,7 @@ def _opened_by_lock(committed: Committed, case: Case) -> set[str]:
 
     A right secret whose lock was never opened may have been locked falsely, and disclosed because it suited.
     """
-    reveal = next((r for r in _following(committed, case) if r.type == "reveal"), None)
+    reveal = _reveal(committed, case)
     locked = {s.name for s in committed.commitment.sources if s.kind == "secret" and _opens_by_itself(s, case)}
     if reveal is None:
         return locked

@@ -13,7 +13,17 @@ import attrs
 
 from dblrandom.drawing.commitment import ROLES
 from dblrandom.errors import DblrandomError, InputError
-from dblrandom.evidence.anchors import AUTHORITY, LOG, PIN, Authority, PinnedChain, TrustedLog, from_entries
+from dblrandom.evidence.anchors import (
+    AUTHORITY,
+    EVENT,
+    LOG,
+    PIN,
+    Authority,
+    PinnedChain,
+    TrustedEvent,
+    TrustedLog,
+    from_entries,
+)
 from dblrandom.evidence.bodies import ALGORITHM, BODIES, DIGEST, FREE, PUBLIC_KEY, TIME
 from dblrandom.evidence.shapes import Array, Integer, Object, OneOf, Text
 from dblrandom.kernel.canonical import decode, encode
@@ -41,6 +51,7 @@ _SHAPE = Object(
     },
     {
         "authorities": Array(AUTHORITY, 1),
+        "events": Array(EVENT, 1),
         "logs": Array(LOG, 1),
         "networks": Array(NETWORK, 1),
         "previous_ceremony": DIGEST,
@@ -129,6 +140,10 @@ def _logs(logs: Iterable[TrustedLog]) -> tuple[TrustedLog, ...]:
     return tuple(logs)
 
 
+def _events(events: Iterable[TrustedEvent]) -> tuple[TrustedEvent, ...]:
+    return tuple(events)
+
+
 def _roles(roles: Iterable[str]) -> tuple[str, ...]:
     return tuple(roles)
 
@@ -152,6 +167,7 @@ class TrustPolicy:
         logs: the logs whose cosigned proofs date as a witness does.
         networks: public beacons, beyond those that the library vouches for, that are trusted to be nobody's own: drand
             chain hashes, and ids of certificates that sign pulses.
+        events: the public events that the verifier has looked up, each with the number of its outcomes.
     """
 
     keys: tuple[TrustedKey, ...] = attrs.field(converter=_keys)
@@ -163,6 +179,7 @@ class TrustPolicy:
     authorities: tuple[Authority, ...] = attrs.field(default=(), converter=_authorities)
     logs: tuple[TrustedLog, ...] = attrs.field(default=(), converter=_logs)
     networks: tuple[str, ...] = attrs.field(default=(), converter=_roles)
+    events: tuple[TrustedEvent, ...] = attrs.field(default=(), converter=_events)
     _by_id: Mapping[str, TrustedKey] = attrs.field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -174,6 +191,8 @@ class TrustPolicy:
             seen[key.public_key] = key.name
         if not all(isinstance(chain, PinnedChain) for chain in self.chains):
             raise InputError("a pinned chain is a PinnedChain", where="trust policy: chains")
+        if len({event.event for event in self.events}) != len(self.events):
+            raise InputError("one event is there twice", where="trust policy: events")
         object.__setattr__(self, "require", MappingProxyType({**_default_requirements(), **self.require}))
         _SHAPE.check(self.to_json(), "trust policy")
         names = {key.name for key in self.keys}
@@ -207,6 +226,10 @@ class TrustPolicy:
         """The pinned chain with that tip, or ``None``."""
         return next((chain for chain in self.chains if chain.tip == tip), None)
 
+    def vouched(self, event: str) -> int | None:
+        """How many outcomes the policy vouches for of a public event, or ``None``."""
+        return next((known.outcomes for known in self.events if known.event == event), None)
+
     def is_independent(self, keyid: str) -> bool:
         """Whether the key is known and not the organiser's own."""
         key = self.key(keyid)
@@ -228,6 +251,7 @@ class TrustPolicy:
             "authorities": [authority.to_json() for authority in self.authorities],
             "logs": [log.to_json() for log in self.logs],
             "networks": list(self.networks),
+            "events": [event.to_json() for event in self.events],
         }
         return found | {name: entries for name, entries in more.items() if entries}
 
@@ -257,6 +281,7 @@ class TrustPolicy:
             authorities=from_entries(Authority, members.get("authorities", [])),
             logs=from_entries(TrustedLog, members.get("logs", [])),
             networks=cast("tuple[str, ...]", members.get("networks", ())),
+            events=from_entries(TrustedEvent, members.get("events", [])),
             margin=cast(int, members["margin"]),
             witnesses=cast(int, members["witnesses"]),
             previous_ceremony=cast("str | None", members.get("previous_ceremony")),

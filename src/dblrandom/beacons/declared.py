@@ -1,0 +1,42 @@
+"""What a declaration says and nothing can show: marked wherever a source is shown (docs/spec, section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dblrandom.beacons.drandchain import PROFILES
+from dblrandom.beacons.nistcerts import PINNED
+from dblrandom.beacons.public import counted_outcomes, declared_outcomes
+from dblrandom.model import Source
+
+__all__ = ["MARK", "declared_only", "lines"]
+
+MARK = "declared, not checked"
+"""How everything is marked that rests on the word of whoever wrote the declaration."""
+
+
+def declared_only(source: Source) -> str | None:
+    """What of this source rests on the declarer's word, in one line without the mark; ``None`` where nothing does."""
+    match source.kind:
+        case "public":
+            outcomes, counted = declared_outcomes(source), counted_outcomes(source, None)
+            few = "" if counted == outcomes else f", {counted} of them counted, as the form vouches for no more"
+            return f"{outcomes} outcomes{few}; that the event takes place, and is nobody's own"
+        case "nist":
+            certificate = source.terms.get("certificate")
+            known = certificate is None or certificate in PINNED
+            return None if known else f"that certificate {certificate} is a beacon's, and nobody's own"
+        case "drand":
+            chain = source.terms["chain"]
+            return None if chain in PROFILES else f"that network {chain} is nobody's own, and when its rounds appear"
+        case "hashchain":
+            return f"when step {source.terms['step']} becomes public, unless the policy pins the chain"
+        case "secret":
+            return f"that the holder, key {source.terms['keyid']}, is independent of the organiser"
+    return f"all that the kind {source.kind!r} does not check"
+
+
+def lines(sources: Sequence[Source]) -> list[str]:
+    """One line for each source of which something rests on the declarer's word, with the mark."""
+    found = ((source.name, declared_only(source)) for source in sources)
+    return [f"source {name}: {MARK}: {what}" for name, what in found if what is not None]
