@@ -100,8 +100,9 @@ def write(place: Path, entries: tuple[LogEntry, ...]) -> Path:
 
 
 def witness(log: Log, memory: Path, *, old: int) -> NoteSignature:
+    first = ORIGIN not in seen(memory)
     return cosign_request(
-        request(log, old).text, memory=memory, name=NAMES[0], key=kit.signer(NAMES[0]), log=LOG, time=TIME
+        request(log, old).text, memory=memory, name=NAMES[0], key=kit.signer(NAMES[0]), log=LOG, time=TIME, first=first
     )
 
 

@@ -176,7 +176,7 @@ def test_a_ceremony_with_a_chain_of_another_office(tmp_path: Path) -> None:
         run("sign", draft, "--key", tmp_path / "notary.pem")
         run("commit", ceremony, "--envelope", draft, *rosters)
         notary = ("--key", tmp_path / "notary.pem", "--memory", tmp_path / "memory.json")
-        run("witness", ceremony, *notary, "--time", at(5, 10))
+        run("witness", ceremony, *notary, "--time", at(5, 10), "--first")
         reveal = ("reveal", ceremony, "--chain", f"notary={copy}", *key, "--time", at(7))
         assert "step 7 has not been revealed" in run(*reveal, code=3).stderr
         found = said(*fetch)

@@ -51,7 +51,7 @@ def committed(offices: Offices) -> None:
     for minute, office in enumerate(("notary", "discipline")):
         memory = offices.root / office / "memory.json"
         time = f"2024-01-30T02:0{minute + 5}:00Z"
-        run("witness", offices.ceremony, "--key", offices.key(office), "--time", time, "--memory", memory)
+        run("witness", offices.ceremony, "--key", offices.key(office), "--time", time, "--memory", memory, "--first")
 
 
 def drawn(offices: Offices) -> None:
@@ -367,7 +367,7 @@ def test_witness_remembers_what_it_saw(begun: Offices, tmp_path: Path) -> None:
         time = "2024-01-31T00:00:00Z" if place is offices else "2024-01-31T00:00:01Z"
         run("void", place.ceremony, "--reason", "x", "--key", place.key("organiser"), "--time", time)
     witness = ("--key", offices.key("notary"), "--time", "2024-01-31T00:01:00Z", *memory)
-    run("witness", offices.ceremony, *witness)
+    run("witness", offices.ceremony, *witness, "--first")
     run("witness", other.ceremony, "--key", offices.key("discipline"), "--time", "2024-01-31T00:01:00Z")
     assert "fork" in run("witness", other.ceremony, *witness, code=2).stderr
     assert not list((other.ceremony / "receipts").glob("0006*"))

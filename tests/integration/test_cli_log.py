@@ -55,7 +55,9 @@ class Offices:
         return said("append", self.log, *places, "--key", self.key("log"))
 
     def cosign(self, office: str, source: Path, *more: object, code: int = 0) -> Result:
-        fixed = ("--name", f"{office}.example", "--key", self.key(office), "--memory", self.root / f"{office}.memory")
+        memory = self.root / f"{office}.memory"
+        first = () if memory.exists() else ("--first",)
+        fixed = ("--name", f"{office}.example", "--key", self.key(office), "--memory", memory, *first)
         return run("cosign", source, *fixed, "--vkey", self.log / "vkey", "--time", TIME, *more, code=code)
 
     def merge(self, *offices: str) -> None:

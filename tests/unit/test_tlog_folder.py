@@ -39,7 +39,8 @@ def cosigned(place: Path, memory: Path, *, time: str = TIME, key: VerifierKey = 
     before = seen(memory).get(ORIGIN)
     asked = request(log, 0 if before is None else before.size)
     name = {WITNESS: "w", OTHER: "v"}[key]
-    line = cosign_request(asked.text, memory=memory, name=key.name, key=kit.key(name), log=KEY, time=time).line
+    who = {"name": key.name, "key": kit.key(name), "first": before is None}
+    line = cosign_request(asked.text, memory=memory, log=KEY, time=time, **who).line  # type: ignore[arg-type]
     merge_cosignatures(place, line, witnesses=[key])
     return line
 
@@ -131,8 +132,7 @@ def test_two_witnesses_cosign_one_checkpoint(place: Path, tmp_path: Path) -> Non
 
 def test_cosignatures_of_an_older_checkpoint_are_kept_with_it(place: Path, tmp_path: Path) -> None:
     log = add(place, kit.committed())
-    text = request(log, 0).text
-    line = cosign_request(text, memory=tmp_path / "m", name="w.example", key=kit.key("w"), log=KEY, time=TIME).line
+    line = ask(log, 0, tmp_path / "m")
     newer = add(place, kit.committed(name="second"))
     with pytest.raises(VerificationError, match="cosignature over 6 entries"):
         merge_cosignatures(place, line, witnesses=[WITNESS])
@@ -160,6 +160,7 @@ def test_a_witness_follows_a_log_that_grows(place: Path, tmp_path: Path) -> None
 
 def ask(read: Log, old: int, memory: Path, **changes: Any) -> str:
     basic = {"memory": memory, "name": "w.example", "key": kit.key("w"), "log": KEY, "time": TIME}
+    basic["first"] = not os.path.lexists(memory)
     return cosign_request(request(read, old).text, **basic | changes).line  # type: ignore[arg-type]
 
 

@@ -187,9 +187,15 @@ def fetch(url: str, tip: str, step: int | None, folder: Path) -> Answer:
 
     The copy serves 'commit --chain' and 'reveal --chain'. Run it again to bring the copy up to date.
     """
+    first = not (folder / chainfiles.INFO_NAME).exists()
     with working("fetching the chain"):
         found = chainclient.mirror(url, tip, folder, client=Client(), step=step)
     due, info = found.due, found.info
+    if first:
+        note(
+            f"first copy of this chain in {folder}: operator and schedule are what the server says, compared with "
+            "nothing; a trust policy pins them"
+        )
     if step is None and found.revealed < due:
         note(f"note: step {due} was due at {info.schedule.time_of(due)} and is not published there yet")
     if found.revealed > due:
@@ -201,7 +207,7 @@ def fetch(url: str, tip: str, step: int | None, folder: Path) -> Answer:
         screen.line(f"operator {info.operator}; genesis {info.schedule.genesis}, {info.schedule.period} s a step")
         screen.line(f"wrote {found.added} new pulse(s) in {folder}; the last step there is {found.revealed}")
 
-    data = {"added": found.added, "chain": info.to_json(), "due": due, "revealed": found.revealed}
+    data = {"added": found.added, "first": first, "chain": info.to_json(), "due": due, "revealed": found.revealed}
     return Answer(data=data, show=show)
 
 

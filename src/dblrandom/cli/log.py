@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,7 +14,7 @@ from dblrandom.adapters.keyfiles import read_signer
 from dblrandom.adapters.publiclog import folder as logfolder
 from dblrandom.adapters.publiclog.audit import audit_log
 from dblrandom.adapters.publiclog.files import Log, checkpoint_at, prove, read_log, read_text, request
-from dblrandom.adapters.publiclog.witness import cosign_request, seen
+from dblrandom.adapters.publiclog.witness import check_first, cosign_request, seen
 from dblrandom.cli import exits
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.logattach import attach
@@ -120,23 +121,30 @@ def checkpoint(folder: Path, size: int | None, old: int | None, out: Path | None
 @click.option("--name", metavar="NAME", required=True, help="The witness's name, the same for all logs.")
 @private_key_option("The witness's private key.")
 @click.option("--memory", metavar="FILE", type=FILE, required=True, help="What this witness cosigned before.")
+@click.option("--first", is_flag=True, help="This witness has never cosigned this log; there is nothing to compare.")
 @vkey_option(required=True)
 @click.option("--time", metavar="TIME", type=TIME, default=now, help="The time to vouch for; now by default.")
 @out_option
-def cosign(source: Path, name: str, key: Path, memory: Path, vkey: VerifierKey, time: str, out: Path | None) -> Answer:
+def cosign(
+    source: Path, name: str, key: Path, memory: Path, first: bool, vkey: VerifierKey, time: str, out: Path | None
+) -> Answer:
     """Cosign a log's checkpoint as a witness.
 
-    Refuses where the log does not contain everything that was cosigned before.
+    Refuses where the log does not contain everything that was cosigned before, and where the memory knows nothing of
+    the log, unless you say --first.
     """
+    before = seen(memory).get(vkey.name)
+    check_first(memory, vkey.name, before, first)
     if source.is_dir():
-        before = seen(memory).get(vkey.name)
         with working("reading the log"):
             text = request(read_log(source, vkey), 0 if before is None else before.size).text
     else:
         text = read_text(source)
-    signature = cosign_request(text, memory=memory, name=name, key=read_signer(key), log=vkey, time=time)
+    signature = cosign_request(text, memory=memory, name=name, key=read_signer(key), log=vkey, time=time, first=first)
     note(f"cosigned {seen(memory)[vkey.name].size} entries of {vkey.name} at {time}; wrote {memory}")
-    return _text_answer("cosignature", signature.line, out)
+    if first:
+        note(f"this is the first cosignature for {vkey.name}: it was compared with nothing; keep {memory} from now on")
+    return _text_answer("cosignature", signature.line, out, first=first)
 
 
 @command("merge")
@@ -235,6 +243,8 @@ def audit(
     """
     if vkey is None:
         note("the vkey came with the log: this shows that it agrees with itself, not whose it is; give --vkey")
+    if since is None:
+        note("no older checkpoint was given: that nothing was taken out or rewritten before is not shown; see --from")
     with working("reading the log"):
         read = read_log(folder, vkey)
         ceremonies = [_receipts(place) for place in published] or None
@@ -242,7 +252,13 @@ def audit(
     if keep is not None:
         write_atomic(keep, read.note.full.encode())
     code = exits.FAILED if strict and found.findings else exits.DONE
-    data = {"audit": found.to_json(), "origin": read.key.name, "root": read.checkpoint.root.hex()}
+    compared = None if since is None else str(since)
+    data = {
+        "audit": found.to_json(),
+        "compared_with": compared,
+        "origin": read.key.name,
+        "root": read.checkpoint.root.hex(),
+    }
     return Answer(data=data, show=lambda screen: _show_audit(screen, read, found, since), exit=code)
 
 
@@ -262,12 +278,12 @@ def _show_audit(screen: Screen, read: Log, found: Audit, since: Path | None) -> 
         screen.line(f"finding: {finding.value}: {detail}")
 
 
-def _text_answer(what: str, text: str, out: Path | None) -> Answer:
+def _text_answer(what: str, text: str, out: Path | None, **more: Any) -> Answer:
     """An answer that is a text for others, to the byte: on stdout, or in a new file."""
     if out is None:
-        return Answer(data={what: text}, show=lambda _: click.echo(text.encode(), nl=False))
+        return Answer(data={what: text, **more}, show=lambda _: click.echo(text.encode(), nl=False))
     write_new(out, text.encode(), 0o644)
-    return Answer(data={what: text, "wrote": [str(out)]}, show=lambda screen: screen.line(f"wrote {out}"))
+    return Answer(data={what: text, **more, "wrote": [str(out)]}, show=lambda screen: screen.line(f"wrote {out}"))
 
 
 def _receipts(folder: Path) -> Transcript:

@@ -37,7 +37,8 @@ _LONGEST_MEMORY = 1 << 26
 @command("witness")
 @folder_argument
 @key_option
-@click.option("--memory", metavar="FILE", type=FILE, help="What this witness attested before; made where it is new.")
+@click.option("--memory", metavar="FILE", type=FILE, help="What this witness attested before.")
+@click.option("--first", is_flag=True, help="This witness has attested nothing of this organiser before.")
 @click.option(
     "--disclose", metavar="NAME=FILE", type=PAIR, multiple=True, help="Record a secret that has been made public."
 )
@@ -48,6 +49,7 @@ def witness(
     folder: Path,
     keys: tuple[Path, ...],
     memory: Path | None,
+    first: bool,
     disclose: tuple[tuple[str, str], ...],
     roster: tuple[tuple[str, str], ...],
     ids: tuple[str, ...],
@@ -56,8 +58,10 @@ def witness(
 ) -> Answer:
     """Check the ceremony and attest it.
 
-    Refuses where anything does not hold.
+    Refuses where anything does not hold, and where the memory knows nothing of the organiser, unless you say --first.
     """
+    if first and memory is None:
+        raise click.UsageError("--first goes with --memory, which it begins")
     policy = read_trust(trust)
     held = signers(keys)
     disclosed = {name: read_secret(path) for name, path in pairs(disclose, "--disclose").items()}
@@ -71,7 +75,7 @@ def witness(
             report = place.verify(policy, as_of=None if ceremony.stage == "drawn" else time)
         if report.head != ceremony.head:
             raise StepError(f"{folder}: it was changed while it was checked; run the command again")
-        known = None if memory is None else _remembered(memory, ceremony)
+        known = None if memory is None else _known(memory, ceremony, first).check_and_remember(ceremony)
         ceremony.witness(time=time, keys=held, disclosed=disclosed or None)
         if memory is not None and known is not None:
             # Before the receipt goes out: to forget what was attested would be the way to attest two.
@@ -83,7 +87,9 @@ def witness(
     if memory is None:
         note("without --memory this witness cannot notice a second history")
     else:
-        write_atomic(memory, _remembered(memory, attested).to_bytes(), 0o600)
+        write_atomic(memory, _read(memory).check_and_remember(attested).to_bytes(), 0o600)
+        if first:
+            note(f"this is the first receipt attested of this organiser: it was compared with nothing; keep {memory}")
 
     def show(screen: Screen) -> None:
         screen.line(f"checked {len(report.passed)} things, all hold; not checked: {len(report.not_checked)}")
@@ -97,9 +103,26 @@ def witness(
     return step_answer(folder, taken.receipt, taken.digest, show=show, wrote=wrote, report=report.to_json())
 
 
-def _remembered(path: Path, ceremony: Ceremony) -> WitnessMemory:
-    """Check the ceremony against what this witness saw before; what he remembers with it."""
-    known = WitnessMemory()
-    if os.path.lexists(path):
-        known = WitnessMemory.from_bytes(read_bytes(path, _LONGEST_MEMORY), str(path))
-    return known.check_and_remember(ceremony)
+def _read(path: Path) -> WitnessMemory:
+    """What this witness remembers; nothing where there is no file."""
+    if not os.path.lexists(path):
+        return WitnessMemory()
+    return WitnessMemory.from_bytes(read_bytes(path, _LONGEST_MEMORY), str(path))
+
+
+def _known(path: Path, ceremony: Ceremony, first: bool) -> WitnessMemory:
+    """What this witness remembers; a memory that is lost or misspelt must not pass for a new one.
+
+    Raises:
+        StepError: it knows nothing of this organiser and it is not ``first``, or something and it is.
+    """
+    known = _read(path)
+    if known.knows(ceremony) and first:
+        raise StepError(f"{path} remembers this organiser or ceremony: it is not the first; leave out --first")
+    if not known.knows(ceremony) and not first:
+        there = "remembers nothing of" if os.path.lexists(path) else "is not there, so nothing is remembered of"
+        raise StepError(
+            f"{path} {there} this organiser: find the right file, or a second history could be attested; only if this "
+            "witness has never attested anything of this organiser, say --first"
+        )
+    return known

@@ -59,6 +59,11 @@ class WitnessMemory:
 
     organisers: Mapping[str, tuple[Seen, ...]] = attrs.field(factory=lambda: MappingProxyType({}))
 
+    def knows(self, transcript: Transcript) -> bool:
+        """Whether it holds anything of the ceremony or of one of its organisers; else there is nothing to compare."""
+        seen = any(entry.ceremony == transcript.name for entries in self.organisers.values() for entry in entries)
+        return seen or any(self.organisers.get(key) for key in _organisers(transcript))
+
     def check_and_remember(self, transcript: Transcript) -> WitnessMemory:
         """Check that a ceremony may be attested, and return the memory with it.
 
@@ -79,7 +84,7 @@ class WitnessMemory:
             period=commitment.plan.period,
             open=transcript.stage not in ("drawn", "voided"),
         )
-        declared = [keyid(bytes.fromhex(s.public_key)) for s in commitment.signers if s.role == "organiser"]
+        declared = _organisers(transcript)
         earlier = [key for key, entries in self.organisers.items() if any(e.ceremony == now.ceremony for e in entries)]
         self._check(now, transcript, declared)
         organisers = dict(self.organisers)
@@ -130,6 +135,12 @@ class WitnessMemory:
             if len({seen.ceremony for seen in entries}) != len(entries):
                 raise InputError("a ceremony is remembered twice", where=where)
         return cls(MappingProxyType(found))
+
+
+def _organisers(transcript: Transcript) -> list[str]:
+    """The key ids of the organisers whom the commitment in force declares."""
+    signers = transcript.commitment.signers
+    return [keyid(bytes.fromhex(signer.public_key)) for signer in signers if signer.role == "organiser"]
 
 
 def _check_follows(seen: Seen, transcript: Transcript) -> None:

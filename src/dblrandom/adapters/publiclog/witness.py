@@ -25,7 +25,7 @@ from dblrandom.tlog.note import check_key_name
 from dblrandom.tlog.proof import check_keys
 from dblrandom.tlog.tree import check_consistency, root_of
 
-__all__ = ["SeenLog", "cosign_request", "seen"]
+__all__ = ["SeenLog", "check_first", "cosign_request", "seen"]
 
 _SPECIFICATION = "dblrandom/v1"
 
@@ -83,22 +83,31 @@ def seen(memory: str | os.PathLike[str]) -> dict[str, SeenLog]:
 
 
 def cosign_request(
-    text: object, *, memory: str | os.PathLike[str], name: str, key: Signer, log: VerifierKey, time: str
+    text: object,
+    *,
+    memory: str | os.PathLike[str],
+    name: str,
+    key: Signer,
+    log: VerifierKey,
+    time: str,
+    first: bool = False,
 ) -> NoteSignature:
     """Check a log's request against what was cosigned before, remember it, and cosign it.
 
     Args:
         text: the request (:class:`dblrandom.tlog.request.AddCheckpoint`).
-        memory: the witness's file; made where it is new.
+        memory: the witness's file; made where it is new, with ``first``.
         name: the witness's name, which its key has for all logs.
         key: the witness's private key, which serves for nothing else.
         log: the log's key, which the witness has from outside.
         time: the time, which must not run backwards.
+        first: whether this witness never cosigned this log before, so that there is nothing to compare it with. A
+            memory that is lost, or a file that is misspelt, must not pass for that.
 
     Raises:
         VerificationError: the checkpoint is not the log's, or the log shrinks, forks or was rewritten.
-        StepError: the request begins at another size than the one cosigned last, the clock runs backwards, or the log
-            has another key than before.
+        StepError: the memory does not know this log and it is not ``first``, or knows it and it is. Or the request
+            begins at another size than the one cosigned last, the clock runs backwards, or the log has another key.
         InputError: the request is malformed, or a name, key or time cannot be used.
         FolderError: the memory cannot be read or written.
     """
@@ -109,6 +118,7 @@ def cosign_request(
     with FolderLock(Path(memory).absolute().parent):
         logs = seen(memory)
         before = logs.get(checkpoint.origin)
+        check_first(memory, checkpoint.origin, before, first)
         _check_grown(before, asked, checkpoint)
         if before is not None and before.vkey != log.text:
             raise StepError(f"the log {checkpoint.origin} had the key {before.vkey} before; ask its agency why")
@@ -118,6 +128,25 @@ def cosign_request(
         known = {origin: cast("Json", asdict(one)) for origin, one in logs.items()}
         write_atomic(memory, encode({"specification": _SPECIFICATION, "logs": known}), 0o600)
     return signature
+
+
+def check_first(memory: str | os.PathLike[str], origin: str, before: SeenLog | None, first: bool) -> None:
+    """Check that a memory that does not know a log is meant to be new to it.
+
+    Raises:
+        StepError: it does not know the log and it is not ``first``, or knows it and it is.
+    """
+    if before is None and not first:
+        there = "remembers nothing of" if os.path.lexists(memory) else "is not there, so nothing is remembered of"
+        raise StepError(
+            f"{os.fspath(memory)} {there} the log {origin}: find the right file, or a fork could be signed; "
+            "only if this witness has never cosigned this log, say --first"
+        )
+    if before is not None and first:
+        raise StepError(
+            f"{os.fspath(memory)} remembers {before.size} entries of {origin}, cosigned at {before.time}: it is not "
+            "the first cosignature; leave out --first"
+        )
 
 
 def _check_grown(before: SeenLog | None, asked: AddCheckpoint, now: Checkpoint) -> None:
