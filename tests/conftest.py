@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,16 @@ sys.path.insert(0, str(Path(__file__).parent / "support"))
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What commands note for their user goes to a folder of the tests, and never to the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        state = str(tmp_path_factory.mktemp("state"))
+        patch.setenv("XDG_STATE_HOME", state)
+        patch.setenv("LOCALAPPDATA", state)
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -20,10 +20,12 @@ from dblrandom.errors import RosterError, StepError
 from dblrandom.evidence.admission import check_admissible, check_content, check_lawful, check_outcomes, check_terms
 from dblrandom.evidence.bodies import SEALABLE, check_body
 from dblrandom.evidence.receipt import Receipt, payload_bytes, sign_payload
+from dblrandom.evidence.soundness import check_aftermath_so_far, check_so_far, holds_rows
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.rows import check_id
+from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.kernel.signing import Signer
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.model import Json, Plan, Population, ResultCode, Source, check_names_distinct
@@ -43,6 +45,9 @@ class Ceremony(Transcript):
     """
 
     _draft: tuple[Plan, dict[str, RosterLike]] | None = None
+    # The very tuples that were checked last: receipts that came otherwise than by admit() are not among them.
+    _sound: tuple[Receipt, ...] = ()
+    _followed: tuple[Receipt, ...] = ()
 
     @classmethod
     def open(
@@ -102,6 +107,7 @@ class Ceremony(Transcript):
             EntropyError, PlanError, RosterError: something that could not be drawn from.
         """
         check_lawful(self, "commitment")
+        self.check_receipts()
         plan, rosters = self._draft or (self.commitment.plan, self._rosters)
         commitment = Commitment(
             suite=self.suite,
@@ -313,20 +319,52 @@ class Ceremony(Transcript):
         Raises:
             ReceiptError, CanonicalError: it is malformed.
             StepError: it belongs elsewhere in the chain, is not lawful now, or is not what the rules give.
+            VerificationError: a receipt before it does not hold.
         """
         receipt = Receipt.parse(envelope)
+        self._check_for(receipt.type)
         rosters = self._draft[1] if self._draft else self._rosters
         check_admissible(self, receipt, rosters=rosters, margin=margin)
         if receipt.type == "commitment":
             self._rosters = {name: rosters[name] for name in Commitment.from_json(receipt.body).rosters}
             self._draft = None
-        self.receipts = (*self.receipts, receipt)
+        followed = self._is_followed()
+        self.receipts = self._sound = (*self.receipts, receipt)
+        if followed:
+            self._followed = self.receipts
         return receipt
+
+    def check_receipts(self, schemes: Mapping[str, Scheme] = SCHEMES) -> None:
+        """Check the receipts so far, as every step does before it signs: once after reading, not once for each step.
+
+        What was read with :meth:`read` may have been changed by whoever keeps it. Signatures must be those of the
+        signers whom the commitments declare, and as many as the ceremony's own policy asks for.
+
+        Args:
+            schemes: the signature algorithms; what is signed with another is not checked, and does not count.
+
+        Raises:
+            VerificationError: a receipt does not hold; nothing was signed.
+        """
+        if self.receipts and self._sound is not self.receipts:
+            check_so_far(self, schemes)
+            self._sound = self.receipts
 
     # Inside
 
+    def _is_followed(self) -> bool:
+        return self.last("draw") is None or self._followed is self.receipts
+
+    def _check_for(self, kind: str) -> None:
+        """Check what a step of that kind rests on; a draw is computed for it where that asks no engine, or it must."""
+        self.check_receipts()
+        if not self._is_followed() and (kind != "witness" or holds_rows(self)):
+            check_aftermath_so_far(self)
+            self._followed = self.receipts
+
     def _append(self, kind: str, body: Mapping[str, Json], time: str, keys: Sequence[Signer]) -> Receipt:
         check_lawful(self, kind)
+        self._check_for(kind)
         return self.admit(sign_payload(self._payload(kind, body, time), keys))
 
     def _payload(self, kind: str, body: Mapping[str, Json], time: str) -> bytes:

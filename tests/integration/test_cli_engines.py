@@ -200,7 +200,11 @@ def test_a_roster_that_was_moved(
     (root / "firms").rename(root / "register")
     shutil.rmtree(finished / "firms")
     try:
-        assert "firms" in run("verify", root / "ceremony", "--as-of", DRAWN, code=2).stderr
+        assert "firms" in run("verify", finished / "ceremony", "--as-of", DRAWN, code=2).stderr
+        # The place was noted for the folder where it was committed; a copy elsewhere brings no note of its own.
+        elsewhere = run("verify", root / "ceremony", "--as-of", DRAWN)
+        assert "not checked: roster: targets" in elsewhere.stdout
+        assert "dblrandom roster move" in elsewhere.stderr
         monkeypatch.chdir(root)
         moved = said("roster", "move", "ceremony", "--roster", "targets=register", "--id", "targets=uscc")
         assert moved["moved"] == {"targets": "register"}

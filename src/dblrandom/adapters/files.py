@@ -22,6 +22,7 @@ __all__ = [
     "DEFAULT_LIMIT",
     "create",
     "file_hash",
+    "make_directory",
     "open_regular",
     "os_error",
     "os_failure",
@@ -173,6 +174,23 @@ def create(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
         raise
     finally:
         os.close(descriptor)
+
+
+def make_directory(path: str | os.PathLike[str], mode: int = 0o755) -> None:
+    """Make a directory and those above it that are missing, with at most this mode, whatever the umask says.
+
+    Raises:
+        FolderError: it cannot be made, or something else stands there.
+    """
+    place = Path(path)
+    with os_failure(place, "make it"):
+        for one in (*reversed(place.parents), place):
+            try:
+                os.mkdir(one, mode)
+            except OSError:
+                # What is there may say so in many ways: a drive refuses otherwise than a directory that exists.
+                if not os.path.isdir(one):
+                    raise
 
 
 def sync_file(path: str | os.PathLike[str]) -> None:

@@ -16,7 +16,8 @@ from typing import TypeVar
 import attrs
 
 from dblrandom.adapters import index, journal
-from dblrandom.adapters.files import os_failure, read_bytes
+from dblrandom.adapters.files import make_directory, os_failure, read_bytes
+from dblrandom.adapters.journalfile import is_directory
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.adapters.sm2 import Sm2
 from dblrandom.beacons import BUILT_IN, Beacon
@@ -61,8 +62,8 @@ class CeremonyFolder:
         samplers: third parties' samplers that tasks may name.
         schemes: the signature algorithms; with SM2, through OpenSSL, unless told otherwise.
         rosters: rosters whose rows stay outside of the folder, in an engine; the folder has their manifests only.
-        opener: asked for such a roster, by its manifest and the ceremony's suite, where it is not among ``rosters``;
-            ``None`` where it has none either.
+        opener: asked for such a roster, by its manifest, the ceremony's suite and the commitment's digest, where it is
+            not among ``rosters``; ``None`` where it has none either.
 
     Attributes:
         recovered: what was finished or undone of a step that had been interrupted, in words.
@@ -76,7 +77,7 @@ class CeremonyFolder:
         samplers: Sequence[Sampler] = (),
         schemes: Mapping[str, Scheme] | None = None,
         rosters: Iterable[RosterLike] = (),
-        opener: Callable[[Manifest, Suite], RosterLike | None] = lambda manifest, suite: None,
+        opener: Callable[[Manifest, Suite, str], RosterLike | None] = lambda manifest, suite, digest: None,
     ) -> None:
         self.root = Path(root)
         self._beacons = beacons
@@ -101,8 +102,7 @@ class CeremonyFolder:
         Raises:
             FolderError: the folder holds something already, or cannot be written.
         """
-        with os_failure(self.root, "make it"):
-            self.root.mkdir(parents=True, exist_ok=True)
+        make_directory(self.root)
         with FolderLock(self.root):
             self._recover()
             with os_failure(self.root, "list it"):
@@ -126,7 +126,7 @@ class CeremonyFolder:
 
         Raises:
             FolderError: there is no ceremony here, somebody else is writing, or the folder cannot be read or written.
-            VerificationError: the folder was changed by something other than this library.
+            VerificationError: the folder was changed by something other than this library, or a receipt does not hold.
         """
         with FolderLock(self.root):
             self._recover()
@@ -135,6 +135,8 @@ class CeremonyFolder:
             listed = index.check(self.root)
             contents = self._read(listed)
             ceremony = self._resume(contents)
+            # Before anything is signed or written on top of it; with the algorithms that this folder was given.
+            ceremony.check_receipts(self._schemes)
             private: dict[str, bytes] = {}
             answer = action(ceremony, private)
             policy = contents.trust if trust is None else trust(ceremony).to_bytes()
@@ -164,7 +166,10 @@ class CeremonyFolder:
         Raises:
             FolderError: it is not there, or others than its owner may read it.
         """
-        return read_bytes(self.root / "secrets" / name, private=True)
+        place = self.root / "secrets"
+        if os.path.lexists(place) and not is_directory(place):
+            raise FolderError(f"{place}: is not a directory itself; put the directory there, not a link to one")
+        return read_bytes(place / name, private=True)
 
     def verify(self, trust: TrustPolicy | None = None, *, as_of: str | None = None) -> Report:
         """Verify everything in the folder; without ``trust``, against the policy that came with it.
@@ -209,8 +214,8 @@ class CeremonyFolder:
         commitment = Transcript.read(self._read(listed).receipts).commitment
         hidden = {f"rosters/{name}.tsv" for name, manifest in commitment.rosters.items() if manifest.confidential}
         target = CeremonyFolder(to)
-        with os_failure(target.root, "make it"):
-            target.root.mkdir(parents=True, exist_ok=True)
+        make_directory(target.root)
+        with os_failure(target.root, "list it"):
             if any(target.root.iterdir()):
                 raise FolderConflict(f"{target.root}: is not empty; publish into a new folder")
         target._write({}, {path: read_bytes(self.root / path, _LARGEST) for path in listed if path not in hidden}, {})
@@ -260,10 +265,11 @@ class CeremonyFolder:
     def _elsewhere(self, contents: Contents) -> list[RosterLike]:
         """The rosters of which the folder has the manifest only, as far as this machine knows where their rows are."""
         found: list[RosterLike] = []
+        transcript = Transcript.read(contents.receipts) if contents.outside else None
         for name, data in contents.outside.items():
             roster = self._outside.get(name)
-            if roster is None:
-                roster = self._opener(_manifest(name, data), _suite_of(contents))
+            if roster is None and transcript is not None:
+                roster = self._opener(_manifest(name, data), transcript.suite, transcript.commitment_digest)
             if roster is not None:
                 found.append(roster)
         return found

@@ -12,6 +12,7 @@ import click
 from dblrandom.adapters.files import read_bytes, write_new
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.planfiles import load_plan
+from dblrandom.adapters.rosterplaces import note_places
 from dblrandom.adapters.tables import ENCODINGS
 from dblrandom.beacons import declared
 from dblrandom.ceremony import Ceremony
@@ -28,7 +29,7 @@ from dblrandom.cli.options import (
     time_option,
     trust_option,
 )
-from dblrandom.cli.outside import PLACES, holds_password, kept_places
+from dblrandom.cli.outside import absolute, holds_password
 from dblrandom.cli.places import beacons, read_trust, receipt_json, recovering, samplers, some_folder, step_answer
 from dblrandom.cli.rosters import named_rosters, outside_places
 from dblrandom.cli.screen import Screen, note, working
@@ -228,23 +229,19 @@ def _stored(
     # A small table was read into memory, and lies in the folder like any other roster.
     held = {found.name for found in rosters if isinstance(found, Roster)}
     elsewhere = {name: where for name, where in outside.items() if name not in held}
-    for name, (where, _) in elsewhere.items():
-        if holds_password(where):
-            note(f"{name}: the URL's password is kept in {folder / 'secrets' / PLACES}, for the steps that come")
-    private = {PLACES: kept_places(elsewhere)} if elsewhere else {}
+    suite = _commitment_in(envelope, folder).suite
+    digest = receipt.digest(suite)
 
-    def again(found: Ceremony, kept: dict[str, bytes]) -> Ceremony:
-        kept |= private
+    def again(found: Ceremony, _: dict[str, bytes]) -> Ceremony:
         return act(_opened(found.name, plan, rosters, suite, found))
 
     with working("committing"):
         if standing is None:
-            suite = _commitment_in(envelope, folder).suite
             ceremony = act(_opened(receipt.ceremony, plan, rosters, suite, None))
-            place.create(ceremony, trust or suggested_trust(ceremony.commitment), private)
+            place.create(ceremony, trust or suggested_trust(ceremony.commitment))
         else:
-            suite = standing.suite
             place.update(again, trust=lambda found: trust or suggested_trust(*found.commitments))
+    _note_places(folder, digest, elsewhere)
     wrote = [str(folder / "trust.json")]
     unchecked = declared.lines(Commitment.from_json(receipt.body).sources)
 
@@ -252,5 +249,19 @@ def _stored(
         for line in unchecked:
             screen.line(line)
 
-    digest = receipt.digest(suite)
     return step_answer(folder, receipt, digest, show=show, wrote=wrote, declared_not_checked=unchecked)
+
+
+def _note_places(folder: Path, digest: str, elsewhere: Mapping[str, tuple[str, str]]) -> None:
+    """Note with this user where the rows are that the folder does not hold; the commitment stands in any case."""
+    try:
+        noted = note_places(
+            folder, digest, {name: (absolute(where), column) for name, (where, column) in elsewhere.items()}
+        )
+    except FolderError as error:
+        if elsewhere:
+            note(f"where {', '.join(elsewhere)} is was not noted ({error}); note it later: dblrandom roster move")
+        return
+    for name, (where, _) in elsewhere.items():
+        if holds_password(where):
+            note(f"{name}: the URL's password is kept in {noted}, for the steps that come")

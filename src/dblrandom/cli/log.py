@@ -26,9 +26,10 @@ from dblrandom.cli.logoptions import (
     witnesses_option,
 )
 from dblrandom.cli.options import FILE, TIME
-from dblrandom.cli.places import existing, receipt_at
+from dblrandom.cli.places import beacons, existing, receipt_at, samplers
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.evidence import Transcript
+from dblrandom.evidence.soundness import check_so_far
 from dblrandom.tlog import LOG_KEY, WITNESS_KEY, Audit, LogEntry, Note, VerifierKey, verify_proof
 
 __all__ = ["log"]
@@ -287,7 +288,11 @@ def _text_answer(what: str, text: str, out: Path | None, **more: Any) -> Answer:
 
 
 def _receipts(folder: Path) -> Transcript:
-    return Transcript.read(existing(folder).contents().receipts)
+    """A ceremony's receipts, whose signatures and bodies hold: what enters a log or is found there vouches for them."""
+    receipts = existing(folder).contents().receipts
+    found = Transcript.read(receipts, beacons=beacons(), samplers=samplers())
+    check_so_far(found)
+    return found
 
 
 for _command in (init, show_vkey, append, checkpoint, cosign, merge, prove_receipt, verify, attach, audit):

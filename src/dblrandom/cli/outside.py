@@ -1,29 +1,24 @@
 """Rosters whose rows stay outside of the ceremony's folder: in large files, or in a database.
 
-Where they are is kept in the folder's ``secrets/``, since a database's address may hold a password; who verifies says
-for himself where he has them.
+Where they are is noted outside of the folder, by the user who commits; whoever verifies says where they are there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 from dblrandom.adapters.engines.lazy import LazyRoster
 from dblrandom.adapters.engines.opening import Progress, open_roster
-from dblrandom.adapters.files import read_bytes
-from dblrandom.cli.screen import note
-from dblrandom.errors import InputError
-from dblrandom.kernel.canonical import decode, encode
+from dblrandom.adapters.rosterplaces import noted_places
+from dblrandom.cli.screen import note, told_once
 from dblrandom.kernel.suite import Suite
 from dblrandom.roster import Manifest, RosterLike
 
-__all__ = ["PLACES", "holds_password", "is_outside", "kept_places", "noted_places", "open_outside", "opener", "shown"]
+__all__ = ["absolute", "holds_password", "is_outside", "open_outside", "opener", "shown"]
 
-PLACES = "rosters.json"
-"""The file below ``secrets/`` that says where they are."""
 _KINDS = (".parquet", ".arrow", ".feather", ".ipc")
 
 
@@ -40,7 +35,7 @@ def holds_password(place: str) -> bool:
 
 
 def absolute(place: str) -> str:
-    """The place as it is found from any other folder too."""
+    """The place as it is found from any other folder too, which is how it is noted."""
     if place.startswith("sqlite:///"):
         path, mark, table = place.removeprefix("sqlite:///").partition("#")
         return f"sqlite:///{Path(path).resolve()}{mark}{table}"
@@ -66,40 +61,30 @@ def open_outside(name: str, place: str, column: str, suite: Suite) -> RosterLike
             note(f"{name}: {progress.rows} rows, {progress.rate} a second{left}")
 
     opened = open_roster(place, name=name, id=column, suite=suite, progress=tell)
-    for told_once in getattr(opened, "notes", ()):
-        note(f"{name}: {told_once}")
+    for remark in getattr(opened, "notes", ()):
+        note(f"{name}: {remark}")
     return opened
 
 
-def kept_places(places: Mapping[str, tuple[str, str]]) -> bytes:
-    """The file that keeps each roster's place and id column, by the roster's name."""
-    return encode({name: {"place": absolute(place), "id": column} for name, (place, column) in places.items()})
+def opener(folder: Path) -> Callable[[Manifest, Suite, str], RosterLike | None]:
+    """What opens the rosters outside of a ceremony's folder, where this user has noted that they are.
 
+    Nothing that stands in the folder itself says what is opened: whoever sent it would choose.
+    """
 
-def opener(folder: Path) -> Callable[[Manifest, Suite], RosterLike | None]:
-    """What opens the rosters outside of a ceremony's folder, where the folder's own note says they are."""
-
-    def opened(manifest: Manifest, suite: Suite) -> RosterLike | None:
-        places = noted_places(folder)
+    def opened(manifest: Manifest, suite: Suite, digest: str) -> RosterLike | None:
+        places = noted_places(folder, digest)
         if manifest.name not in places:
+            told_once(_unnoted(folder, manifest.name))
             return None
         return LazyRoster(manifest, suite, partial(open_outside, manifest.name, *places[manifest.name], suite))
 
     return opened
 
 
-def noted_places(folder: Path) -> dict[str, tuple[str, str]]:
-    """Where each of them is, with its id column, as the folder's own note says.
-
-    Raises:
-        InputError: the note is damaged.
-    """
-    path = folder / "secrets" / PLACES
-    if not path.exists():
-        return {}
-    found = decode(read_bytes(path, private=True), str(path))
-    try:
-        entries = cast("dict[str, dict[str, str]]", found).items()
-        return {name: (entry["place"], entry["id"]) for name, entry in entries}
-    except (AttributeError, KeyError, TypeError) as error:
-        raise InputError("does not say where the rosters are; restore it", where=str(path)) from error
+def _unnoted(folder: Path, name: str) -> str:
+    move = f"dblrandom roster move {shlex.quote(str(folder))} --roster {shlex.quote(name)}=PLACE --id COLUMN"
+    return (
+        f"the rows of {name} are not in the folder, and you have noted no place for them here: verify and witness take "
+        f"--roster {name}=PLACE; to note it (what an earlier version noted in secrets/ is not read): {move}"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,12 +14,13 @@ import attrs
 from dblrandom.adapters import plugins
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.journal import FINISHED
+from dblrandom.adapters.rosterplaces import is_known
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer
 from dblrandom.cli.jsonfile import read_json
 from dblrandom.cli.outside import opener
-from dblrandom.cli.screen import Screen, note
+from dblrandom.cli.screen import Screen, note, told_once
 from dblrandom.errors import FolderMissing, StepError, VerificationError
 from dblrandom.evidence import Receipt, Transcript, TrustPolicy
 from dblrandom.kernel.canonical import encode
@@ -81,6 +83,12 @@ def existing(path: Path, rosters: Iterable[RosterLike] = ()) -> CeremonyFolder:
         if (path / "receipts").is_dir():
             raise VerificationError("folder", "is missing; get the folder again", where="SHA256SUMS")
         raise FolderMissing(f"{path}: there is no ceremony here; begin one with: dblrandom commit", code="folder.none")
+    # Asked of the folder's own entries alone: what is in there is for its owner to see.
+    if os.path.lexists(path / "secrets") and not is_known(path):
+        told_once(
+            f"{path}: has secrets/, which are the organiser's own, and you have not committed here on this machine: "
+            "nothing in there is opened; where somebody sent you this folder, tell them"
+        )
     return folder
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from dblrandom.adapters.files import read_bytes
+from dblrandom.adapters.rosterplaces import noted_places
 from dblrandom.adapters.tables import read_csv
-from dblrandom.cli.outside import is_outside, noted_places, open_outside, shown
+from dblrandom.cli.outside import is_outside, open_outside, shown
 from dblrandom.cli.places import existing
 from dblrandom.errors import DblrandomError, VerificationError
 from dblrandom.evidence import Transcript
@@ -66,7 +67,7 @@ def outside_places(given: Mapping[str, str], ids: Sequence[str]) -> dict[str, tu
 
 
 def rosters_of(folder: Path, given: Mapping[str, str], ids: Sequence[str]) -> list[RosterLike]:
-    """The committed rosters whose rows are not in a ceremony's folder: those given, and those that it has noted.
+    """The committed rosters whose rows are not in a ceremony's folder: those given, and those that this user noted.
 
     All are opened at once, so that what cannot be read is told for what it is, and not as evidence that does not hold.
 
@@ -88,7 +89,7 @@ def rosters_of(folder: Path, given: Mapping[str, str], ids: Sequence[str]) -> li
             raise click.UsageError(f"--roster {name}: there is no such roster; there are {', '.join(committed)}")
     opened = named_rosters(ceremony.suite, given, ids, "utf-8-sig")
     found = {roster.name: (given[roster.name], roster) for roster in opened}
-    for name, (place, column) in noted_places(folder).items():
+    for name, (place, column) in noted_places(folder, ceremony.commitment_digest).items():
         if name in contents.outside and name not in found:
             found[name] = (place, open_outside(name, place, column, ceremony.suite))
     for name, (place, roster) in found.items():

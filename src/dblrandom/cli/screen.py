@@ -20,7 +20,7 @@ from rich.text import Text
 
 from dblrandom.errors import FolderError
 
-__all__ = ["Screen", "note", "ratio", "safe", "telling", "working"]
+__all__ = ["Screen", "note", "ratio", "safe", "telling", "told_once", "working"]
 
 _WIDE = 10_000
 
@@ -79,6 +79,15 @@ class Screen:
 def note(text: object) -> None:
     """A remark on stderr, which no program reads as a result."""
     click.echo(safe(text), err=True)
+
+
+def told_once(text: str) -> None:
+    """A remark on stderr, once in a command however often the reason for it is met."""
+    context = click.get_current_context(silent=True)
+    told = set() if context is None else context.find_root().meta.setdefault(f"{__name__}.told", set())
+    if text not in told:
+        told.add(text)
+        note(text)
 
 
 @contextmanager

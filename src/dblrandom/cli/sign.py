@@ -11,10 +11,10 @@ from dblrandom.adapters.files import read_bytes, write_atomic
 from dblrandom.beacons import declared
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, key_option, signers
-from dblrandom.cli.places import receipt_json
+from dblrandom.cli.places import beacons, receipt_json
 from dblrandom.cli.screen import Screen, ratio
 from dblrandom.drawing import Commitment, Declared
-from dblrandom.errors import KeyFileError, MissingExtra, StepError
+from dblrandom.errors import KeyFileError, MissingExtra, StepError, VerificationError
 from dblrandom.evidence import Receipt, add_signatures
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
 from dblrandom.kernel.schemes import SCHEMES
@@ -40,6 +40,7 @@ def sign(file: Path, keys: tuple[Path, ...], out: Path | None) -> Answer:
     if receipt.type != "commitment":
         raise StepError(f"{file}: holds a {receipt.type}; only a commitment is signed in several offices")
     commitment = Commitment.from_json(receipt.body)
+    _check_draft(receipt, commitment)
     held = signers(keys)
     signed = add_signatures(envelope, held, str(file))
     target = out or file
@@ -72,6 +73,20 @@ def sign(file: Path, keys: tuple[Path, ...], out: Path | None) -> Answer:
     data: dict[str, Any] = {"wrote": [str(target)], "receipt": receipt_json(receipt, digest), "signed_as": signed_as}
     data["declared_not_checked"] = declared.lines(commitment.sources)
     return Answer(data={**data, "signatures": after, "signers": parts}, show=show)
+
+
+def _check_draft(receipt: Receipt, commitment: Commitment) -> None:
+    """Check what can be checked of a draft before it is signed: its terms, and the signatures that it has.
+
+    Raises:
+        VerificationError: a signature of somebody whom it declares is bad.
+        PlanError, EntropyError: nothing could be drawn from it.
+    """
+    commitment.check(beacons())
+    for signer in commitment.signers:
+        if _signed(receipt, signer) == "bad signature":
+            problem = f"the signature of {signer.name or signer.public_key} is bad; nothing was signed"
+            raise VerificationError("signature", problem, where=receipt.label)
 
 
 def _roles(commitment: Commitment) -> dict[str, list[str]]:

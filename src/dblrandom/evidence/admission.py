@@ -35,12 +35,12 @@ from dblrandom.evidence.stamping import carries_date, self_signed_stamp
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
-from dblrandom.kernel.schemes import SCHEMES
+from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.kernel.signing import keyid
 from dblrandom.model import Json, time_seconds
 from dblrandom.roster import RosterLike
 
-__all__ = ["check_admissible", "check_content", "check_lawful", "check_outcomes", "check_terms"]
+__all__ = ["check_admissible", "check_content", "check_lawful", "check_outcomes", "check_signer", "check_terms"]
 
 
 _HINTS = {
@@ -103,9 +103,9 @@ def check_admissible(
         return
     if receipt.type == "witness":
         _check_witness(transcript, receipt)
-        _check_signer(transcript, receipt)
+        check_signer(transcript.commitment, receipt)
         return
-    _check_signer(transcript, receipt)
+    check_signer(transcript.commitment, receipt)
     if receipt.type == "void":
         _check_void(transcript, receipt)
     else:
@@ -198,10 +198,16 @@ def _check_commitment(transcript: Transcript, receipt: Receipt, rosters: Mapping
         raise StepError(f"{error}; everyone who is declared as organiser or party must sign") from error
 
 
-def _check_signer(transcript: Transcript, receipt: Receipt) -> None:
-    """A key that the commitment does not declare for this would make a receipt that no verifier takes."""
+def check_signer(commitment: Commitment, receipt: Receipt, schemes: Mapping[str, Scheme] = SCHEMES) -> None:
+    """Check that a receipt after the commitment is signed by somebody whom it declares for that, and nobody falsely.
+
+    A key that the commitment does not declare would make a receipt that no verifier takes.
+
+    Raises:
+        StepError: nobody declared has signed it, or a declared key's signature is bad.
+    """
     wanted: tuple[str, ...] = ("witness", "auditor") if receipt.type == "witness" else ("organiser",)
-    declared = transcript.commitment.signers
+    declared = commitment.signers
     if carries_date(receipt) and "disclosed" not in receipt.body:
         # Its signer vouches for nothing; but it should be somebody who has a part in the ceremony.
         wanted = tuple({signer.role for signer in declared})
@@ -212,7 +218,7 @@ def _check_signer(transcript: Transcript, receipt: Receipt) -> None:
         raise StepError(f"a {receipt.type} is signed by {names}: none of these keys was given")
     for key in signers.keys() & given.keys():
         try:
-            scheme = SCHEMES.get(signers[key].algorithm)
+            scheme = schemes.get(signers[key].algorithm)
             if scheme is not None:
                 scheme.verify(bytes.fromhex(signers[key].public_key), given[key], pae(PAYLOAD_TYPE, receipt.payload))
         except KeyFileError as error:

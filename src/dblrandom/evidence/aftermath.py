@@ -14,7 +14,7 @@ from dblrandom.evidence.report import Finding, failing
 from dblrandom.evidence.sealing import open_seals
 from dblrandom.kernel.suite import Suite
 
-__all__ = ["check_aftermath", "check_deadlines", "check_seals"]
+__all__ = ["check_aftermath", "check_deadlines", "check_seals", "follow"]
 
 
 def check_aftermath(case: Case, committed: Committed, draw: Draw | None) -> dict[str, Standing] | None:
@@ -36,12 +36,17 @@ def check_aftermath(case: Case, committed: Committed, draw: Draw | None) -> dict
             case.notes.skipped(receipt.type, receipt.label, "the draw was not recomputed")
             continue
         with failing(receipt.type, receipt.label):
-            _follow(standing, receipt)
+            follow(standing, receipt)
         case.notes.passed(receipt.type, receipt.label, f"task {receipt.body['task']}: lawful, and what the rules give")
     return standing
 
 
-def _follow(standing: Mapping[str, Standing], receipt: Receipt) -> None:
+def follow(standing: Mapping[str, Standing], receipt: Receipt) -> None:
+    """Carry out one substitution, or record one result, that a receipt states.
+
+    Raises:
+        StepError, PlanError: it is not lawful, or is not what the rules give.
+    """
     if receipt.type == "result":
         apply_result(standing, receipt.stated)
         return

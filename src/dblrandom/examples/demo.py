@@ -13,7 +13,7 @@ from pathlib import Path
 
 import attrs
 
-from dblrandom.adapters.files import os_failure
+from dblrandom.adapters.files import make_directory, os_failure
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.hashchains import store as chainstore
 from dblrandom.adapters.keyfiles import write_private_key
@@ -95,8 +95,8 @@ def kunming_demo(out: str | os.PathLike[str], *, rehearsal: bool = False, suite:
         FolderError: the folder is in use or cannot be written.
     """
     root = Path(out)
-    with os_failure(root, "make it"):
-        root.mkdir(parents=True, exist_ok=True)
+    make_directory(root)
+    with os_failure(root, "list it"):
         if any(root.iterdir()):
             raise FolderConflict(f"{root}: is not empty; give a new folder to the demo")
     cast = _cast(root, rehearsal, suite)
@@ -110,9 +110,7 @@ def kunming_demo(out: str | os.PathLike[str], *, rehearsal: bool = False, suite:
 
 def _cast(root: Path, rehearsal: bool, suite: Suite) -> _Cast:
     """Make every party's key and secret, and the notary's chain, below ``secrets/``."""
-    with os_failure(root, "make its secrets"):
-        (root / "secrets" / "keys").mkdir(mode=0o700, parents=True)
-        (root / "secrets").chmod(0o700)
+    make_directory(root / "secrets" / "keys", 0o700)
     keys = {}
     for party in PARTIES:
         seed = party.rehearsal_seed if rehearsal else random_bytes(32)

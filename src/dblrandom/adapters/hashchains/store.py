@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dblrandom.adapters.files import os_failure, read_bytes, write_atomic
+from dblrandom.adapters.files import make_directory, read_bytes, write_atomic
 from dblrandom.adapters.hashchains.files import (
     INFO_NAME,
     PULSES_NAME,
@@ -75,8 +75,7 @@ def init(
         marks.append(chain_ahead(suite, marks[-1], above - step))
     tip = marks.pop()
     info = ChainInfo(suite=suite, tip=tip.hex(), schedule=schedule, operator=operator_keyid)
-    with os_failure(place, "make the chain's folder"):
-        place.mkdir(parents=True, exist_ok=True)
+    make_directory(place)
     with FolderLock(place):
         recover(place)
         if any(os.path.lexists(place / name) for name in (INFO_NAME, _SEED, PULSES_NAME)):
@@ -173,8 +172,7 @@ def extend_copy(folder: str | os.PathLike[str], info: ChainInfo, pulse: Pulse | 
         pulse.check(info, f"step {pulse.step}")
     if os.path.lexists(place / SECRETS_NAME):
         raise FolderError(f"{place}: holds an operator's secrets; choose another folder for a copy")
-    with os_failure(place, "make the copy's folder"):
-        place.mkdir(parents=True, exist_ok=True)
+    make_directory(place)
     with FolderLock(place):
         begun = os.path.lexists(place / INFO_NAME)
         if begun and read_info(place) != info:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from dblrandom.adapters.files import os_failure
+from dblrandom.adapters.files import make_directory, os_failure
 from dblrandom.adapters.journal import Change, Ops, apply, recover
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.adapters.publiclog.files import ARCHIVE, CHECKPOINT, VKEY, Log, checkpoint_at, read_log
@@ -53,8 +53,7 @@ def init(folder: str | os.PathLike[str], *, origin: str, key: Signer) -> Verifie
     place = Path(folder)
     vkey = VerifierKey.of(origin, LOG_KEY, key)
     note = sign_checkpoint(Checkpoint(origin=origin, size=0, root=root_of(())), key)
-    with os_failure(place, "make the log's folder"):
-        place.mkdir(parents=True, exist_ok=True)
+    make_directory(place)
     with FolderLock(place):
         recover(place)
         with os_failure(place, "list it"):

@@ -1,0 +1,96 @@
+"""What is checked of a chain before anybody signs on top of it (docs/spec, section 6).
+
+A chain that was kept in a database or a folder may have been changed by whoever can write there. Who signs the next
+receipt vouches for all before it, since its ``previous`` covers them; so their signatures and bodies are checked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dblrandom.drawing.commitment import Commitment
+from dblrandom.drawing.standing import standing_at_first
+from dblrandom.errors import StepError, VerificationError
+from dblrandom.evidence.admission import check_signer
+from dblrandom.evidence.aftermath import follow
+from dblrandom.evidence.comparing import difference
+from dblrandom.evidence.report import failing
+from dblrandom.evidence.suggesting import suggested_trust
+from dblrandom.evidence.transcript import Transcript
+from dblrandom.evidence.verify import verify
+from dblrandom.kernel.schemes import SCHEMES, Scheme
+from dblrandom.roster import Roster
+
+__all__ = ["check_aftermath_so_far", "check_so_far", "holds_rows"]
+
+_UNSIGNED = "; nothing was signed"
+
+
+def check_so_far(transcript: Transcript, schemes: Mapping[str, Scheme] = SCHEMES) -> None:
+    """Check all that can be checked of the receipts alone: chain, signatures, dates, entropy, seed, stated draw.
+
+    Every receipt must be signed by those whom the commitment in force declares for it, and by as many as the
+    transcript's policy asks for, where it has one.
+
+    Raises:
+        VerificationError: a receipt does not hold.
+    """
+    policy = transcript.trust or suggested_trust(*transcript.commitments)
+    try:
+        verify(
+            transcript.envelopes,
+            trust=policy,
+            beacons=transcript.beacons,
+            samplers=transcript.samplers,
+            schemes=schemes,
+        )
+        commitment = transcript.commitments[0]
+        for receipt in transcript.receipts:
+            if receipt.type == "commitment":
+                commitment = Commitment.from_json(receipt.body)
+                continue
+            try:
+                check_signer(commitment, receipt, schemes)
+            except StepError as error:
+                raise VerificationError("signature", str(error), where=receipt.label) from error
+    except VerificationError as error:
+        raise _unsigned(error) from error
+
+
+def check_aftermath_so_far(transcript: Transcript) -> None:
+    """Check the draw receipt, and all that followed it, against what the seed draws from the rosters.
+
+    The draw is computed once for a transcript, so that a step which needs it anyway pays nothing more.
+
+    Raises:
+        VerificationError: a receipt says something else than the rules give.
+        RosterError: rosters are missing, or are not the ones committed.
+    """
+    receipt = transcript.last("draw")
+    if receipt is None:
+        return
+    draw = transcript.computed_draw()
+    try:
+        problem = difference(receipt.stated, draw.to_json(), "body")
+        if problem is not None:
+            raise VerificationError("draw", problem, where=receipt.label)
+        standing = standing_at_first(transcript.suite, transcript.commitment.plan, draw)
+        for later in transcript.receipts[receipt.sequence :]:
+            if later.type in ("substitution", "result"):
+                with failing(later.type, later.label):
+                    follow(standing, later)
+    except VerificationError as error:
+        raise _unsigned(error) from error
+
+
+def holds_rows(transcript: Transcript) -> bool:
+    """Whether every committed roster is at hand in memory, so that a draw can be computed without asking an engine."""
+    found = transcript.rosters
+    return all(isinstance(found.get(name), Roster) for name in transcript.commitment.rosters)
+
+
+def _unsigned(error: VerificationError) -> VerificationError:
+    text = str(error).removeprefix(f"{error.check}: ")
+    if error.where:
+        text = text.removeprefix(f"{error.where}: ")
+    return VerificationError(error.check, text + _UNSIGNED, where=error.where)
