@@ -21,6 +21,7 @@ from dblrandom.errors import FolderConflict, FolderError, FolderMissing, FolderU
 __all__ = [
     "DEFAULT_LIMIT",
     "create",
+    "exposed",
     "file_hash",
     "make_directory",
     "open_regular",
@@ -154,6 +155,16 @@ def file_hash(path: str | os.PathLike[str]) -> str:
     finally:
         os.close(descriptor)
     return state.hexdigest()
+
+
+def exposed(path: str | os.PathLike[str]) -> bool:
+    """Whether others than its owner may read or write a file that is there (POSIX only)."""
+    if sys.platform == "win32":
+        return False
+    try:
+        return bool(os.lstat(path).st_mode & 0o077)
+    except OSError:
+        return False
 
 
 def create(path: str | os.PathLike[str], data: bytes, mode: int) -> None:

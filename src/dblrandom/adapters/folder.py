@@ -16,7 +16,7 @@ from typing import TypeVar
 import attrs
 
 from dblrandom.adapters import index, journal
-from dblrandom.adapters.files import make_directory, os_failure, read_bytes
+from dblrandom.adapters.files import exposed, make_directory, os_failure, read_bytes
 from dblrandom.adapters.journalfile import is_directory
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.adapters.sm2 import Sm2
@@ -53,6 +53,10 @@ class Contents:
     trust: bytes
 
 
+def _no_opener(manifest: Manifest, suite: Suite, digest: str) -> None:
+    """What opens rosters where nothing does; a named function, so that a folder can be pickled."""
+
+
 class CeremonyFolder:
     """A ceremony in a folder.
 
@@ -64,6 +68,7 @@ class CeremonyFolder:
         rosters: rosters whose rows stay outside of the folder, in an engine; the folder has their manifests only.
         opener: asked for such a roster, by its manifest, the ceremony's suite and the commitment's digest, where it is
             not among ``rosters``; ``None`` where it has none either.
+        timeout: how many seconds a step waits where another process is changing the folder; 0 to refuse at once.
 
     Attributes:
         recovered: what was finished or undone of a step that had been interrupted, in words.
@@ -77,13 +82,15 @@ class CeremonyFolder:
         samplers: Sequence[Sampler] = (),
         schemes: Mapping[str, Scheme] | None = None,
         rosters: Iterable[RosterLike] = (),
-        opener: Callable[[Manifest, Suite, str], RosterLike | None] = lambda manifest, suite, digest: None,
+        opener: Callable[[Manifest, Suite, str], RosterLike | None] = _no_opener,
+        timeout: float = 0,
     ) -> None:
         self.root = Path(root)
         self._beacons = beacons
         self._samplers = tuple(samplers)
         self._outside = {roster.name: roster for roster in rosters}
         self._opener = opener
+        self._timeout = timeout
         self.recovered: tuple[str, ...] = ()
         self._schemes = {**SCHEMES, "sm2": Sm2()} if schemes is None else schemes
 
@@ -103,13 +110,13 @@ class CeremonyFolder:
             FolderError: the folder holds something already, or cannot be written.
         """
         make_directory(self.root)
-        with FolderLock(self.root):
+        with FolderLock(self.root, timeout=self._timeout):
             self._recover()
             with os_failure(self.root, "list it"):
                 there = sorted(entry for entry in os.listdir(self.root) if entry not in ("lock", "secrets"))
             if there:
                 raise FolderConflict(f"{self.root}: holds {there[0]!r} already; a ceremony begins in a new folder")
-            self._write({}, _files_of(ceremony, trust.to_bytes(), None), private or {})
+            self._write({}, _files_of(ceremony, trust.to_bytes(), None), private or {}, _confidential(ceremony))
 
     def update(
         self,
@@ -128,7 +135,7 @@ class CeremonyFolder:
             FolderError: there is no ceremony here, somebody else is writing, or the folder cannot be read or written.
             VerificationError: the folder was changed by something other than this library, or a receipt does not hold.
         """
-        with FolderLock(self.root):
+        with FolderLock(self.root, timeout=self._timeout):
             self._recover()
             if not self.exists():
                 raise FolderMissing(f"{self.root}: there is no ceremony here; commit first", code="folder.none")
@@ -140,7 +147,8 @@ class CeremonyFolder:
             private: dict[str, bytes] = {}
             answer = action(ceremony, private)
             policy = contents.trust if trust is None else trust(ceremony).to_bytes()
-            self._write(listed, _files_of(ceremony, policy, contents.results, contents.outside), private)
+            files = _files_of(ceremony, policy, contents.results, contents.outside)
+            self._write(listed, files, private, _confidential(ceremony))
             return answer
 
     def load(self) -> Ceremony:
@@ -275,11 +283,23 @@ class CeremonyFolder:
         return found
 
     def _write(
-        self, listed: Mapping[str, str], files: Mapping[str, bytes | None], private: Mapping[str, bytes]
+        self,
+        listed: Mapping[str, str],
+        files: Mapping[str, bytes | None],
+        private: Mapping[str, bytes],
+        confidential: Collection[str] = (),
     ) -> None:
-        """Bring the folder from what is ``listed`` to ``files``, where ``None`` keeps what is there."""
+        """Bring the folder from what is ``listed`` to ``files``, where ``None`` keeps what is there.
+
+        What is ``confidential`` is listed with the rest, but only its owner may read it.
+        """
         hashes = {p: listed[p] if data is None else sha256(data).hexdigest() for p, data in files.items()}
-        changes = {p: journal.Change(d) for p, d in files.items() if d is not None and hashes[p] != listed.get(p)}
+        changes = {
+            path: journal.Change(data, 0o600 if path in confidential else 0o644)
+            for path, data in files.items()
+            if data is not None
+            and (hashes[path] != listed.get(path) or (path in confidential and exposed(self.root / path)))
+        }
         changes |= {path: journal.Change(None) for path in listed if path not in files}
         if changes:
             changes[index.INDEX_NAME] = journal.Change(index.render(hashes))
@@ -320,6 +340,11 @@ def _files_of(
     if ceremony.last("draw") is not None:
         files |= {f"results/{name}.tsv": roster.to_file() for name, roster in ceremony.drawn.rosters.items()}
     return files
+
+
+def _confidential(ceremony: Ceremony) -> frozenset[str]:
+    """The files that hold names or blinds which the plan keeps from the public."""
+    return frozenset(f"rosters/{name}.tsv" for name, roster in ceremony.rosters.items() if roster.manifest.confidential)
 
 
 def _in_order(receipts: Mapping[str, bytes]) -> tuple[bytes, ...]:

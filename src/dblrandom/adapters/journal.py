@@ -29,10 +29,13 @@ from dblrandom.adapters.journalfile import (
 )
 from dblrandom.errors import FolderConflict, FolderError, FolderUnavailable
 
-__all__ = ["FINISHED", "PENDING_NAME", "Change", "Ops", "apply", "pending", "recover"]
+__all__ = ["FINISHED", "PENDING_NAME", "SECRETS_NAME", "Change", "Ops", "apply", "pending", "recover"]
 
 FINISHED = "finished an interrupted step: "
 """What :func:`recover` says first of each file of a step that it has ended."""
+
+SECRETS_NAME = "secrets"
+"""The directory, at the top of a folder, that only its owner may enter."""
 
 _JOURNAL = "journal"
 _JOURNAL_NEW = "journal.new"
@@ -90,7 +93,7 @@ def pending(root: str | os.PathLike[str]) -> bool:
 def apply(root: str | os.PathLike[str], changes: Mapping[str, Change], *, ops: Ops = _PLAIN) -> None:
     """Make all of these changes below ``root``, or none.
 
-    Paths are relative with forward slashes. Directories are made as needed (0700 above a file of mode 0600, else
+    Paths are relative with forward slashes. Directories are made as needed (0700 for ``secrets`` and below it, else
     0755) and removed where a removal leaves them empty.
 
     Raises:
@@ -185,7 +188,7 @@ def _stage(folder: Path, entries: list[Entry], changes: Mapping[str, Change], op
 
 def _commit(folder: Path, entries: list[Entry], ops: Ops) -> None:
     place = folder / PENDING_NAME
-    ops.write(place / _JOURNAL_NEW, journal_bytes(entries), 0o644)
+    ops.write(place / _JOURNAL_NEW, journal_bytes(entries), 0o600)
     ops.fsync(place / _JOURNAL_NEW)
     ops.fsync_directory(folder)
     ops.rename(place / _JOURNAL_NEW, place / _JOURNAL)
@@ -247,7 +250,7 @@ def _make_directories(folder: Path, entry: Entry, ops: Ops) -> None:
     for part in above:
         place = place / part
         if not os.path.lexists(place):
-            ops.mkdir(place, 0o700 if entry.mode == 0o600 else 0o755)
+            ops.mkdir(place, 0o700 if above[0] == SECRETS_NAME else 0o755)
             ops.fsync_directory(place.parent)
 
 

@@ -8,7 +8,6 @@ equation holds; the form of keys and signatures is decided in the kernel before 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from typing import IO, cast
 import attrs
 
 from dblrandom.adapters.files import create, os_failure, read_bytes
+from dblrandom.adapters.programs import find_program
 from dblrandom.errors import FolderError, KeyFileError, MissingExtra
 from dblrandom.kernel.pem import private_from_pem, private_to_pem, public_to_pem
 from dblrandom.kernel.schemes import SM2_ORDER, check_sm2_key, sm2_integers
@@ -87,9 +87,11 @@ class Sm2:
         Raises:
             MissingExtra: it cannot be started, is too slow, or says too much.
         """
-        program = shutil.which(self.command)
+        program = find_program(self.command)
         if program is None:
-            raise MissingExtra(f"SM2 needs the command {self.command}, which is not here; install OpenSSL 3")
+            raise MissingExtra(
+                f"SM2 needs the command {self.command}, which is in no absolute folder of PATH; install OpenSSL 3"
+            )
         try:
             process = subprocess.Popen(  # noqa: S603 - a list and no shell; no argument comes from outside
                 [program, *arguments],

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from dblrandom import __version__
+from dblrandom.adapters.lock import MAX_TIMEOUT
 from dblrandom.cli import exits
 from dblrandom.cli.answer import print_json
 from dblrandom.cli.beacon import beacon
@@ -141,7 +142,15 @@ def _epilogue() -> str:
 )
 @click.version_option(__version__, message="dblrandom %(version)s")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and nothing else.")
-def cli(as_json: bool) -> None:
+@click.option(
+    "--lock-timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0, MAX_TIMEOUT),
+    default=0,
+    envvar="DBLRANDOM_LOCK_TIMEOUT",
+    help="How long to wait while another process is changing the folder; 0, the default, refuses at once.",
+)
+def cli(as_json: bool, lock_timeout: float) -> None:
     """Verifiable random draws of inspection targets and inspectors (双随机、一公开).
 
     Every command takes --json, before its name or after it: one JSON object on stdout, on failure too.

@@ -22,6 +22,7 @@ __all__ = [
     "folder_argument",
     "key_option",
     "late_time_option",
+    "lock_timeout",
     "pairs",
     "signers",
     "suite_option",
@@ -131,6 +132,12 @@ def suite_option(function: F) -> F:
 def signers(paths: Iterable[Path]) -> list[Signer]:
     """The private keys in these files."""
     return [read_signer(path) for path in paths]
+
+
+def lock_timeout() -> float:
+    """How long this run of the program waits for a folder that another process is changing."""
+    context = click.get_current_context(silent=True)
+    return 0 if context is None else context.find_root().params.get("lock_timeout") or 0
 
 
 def pairs(given: Iterable[tuple[str, str]], option: str) -> dict[str, str]:

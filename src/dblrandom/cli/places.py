@@ -19,6 +19,7 @@ from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer
 from dblrandom.cli.jsonfile import read_json
+from dblrandom.cli.options import lock_timeout
 from dblrandom.cli.outside import opener
 from dblrandom.cli.screen import Screen, note, told_once
 from dblrandom.errors import FolderMissing, StepError, VerificationError
@@ -68,7 +69,14 @@ def samplers() -> tuple[Sampler, ...]:
 
 def some_folder(path: Path, rosters: Iterable[RosterLike] = ()) -> CeremonyFolder:
     """The folder at ``path``, whether or not there is a ceremony in it; ``rosters`` are open ones outside of it."""
-    return CeremonyFolder(path, beacons=beacons(), samplers=samplers(), rosters=rosters, opener=opener(path))
+    return CeremonyFolder(
+        path,
+        beacons=beacons(),
+        samplers=samplers(),
+        rosters=rosters,
+        opener=opener(path),
+        timeout=lock_timeout(),
+    )
 
 
 def existing(path: Path, rosters: Iterable[RosterLike] = ()) -> CeremonyFolder:

@@ -23,6 +23,9 @@ and nothing else, on failure too: `{"error": {"type", "code", "branch", "message
 n}`; [](services.md) lists the codes. An error is one line on stderr. Colours are for terminals only, and never where
 `NO_COLOR` is set. With `DBLRANDOM_DEBUG=1` an internal error shows where it happened.
 
+Where another process is changing the folder, a command refuses at once. `dblrandom --lock-timeout SECONDS COMMAND`, or
+`DBLRANDOM_LOCK_TIMEOUT` in the environment, waits for so long.
+
 `KEY.pem` is a private key, for its holder alone; a time is `YYYY-MM-DDThh:mm:ssZ`. Every command that signs takes
 `--time`, the moment that is written into the receipt.
 """

@@ -115,7 +115,8 @@ def prove(place: str, row_id: str, column: str | None, name: str | None, out: Pa
         proof = found.prove(row_id).to_json()
     wrote = []
     if out is not None:
-        write_new(out, (document(proof) + "\n").encode(), 0o644)
+        # A page of a confidential roster has the names and blinds of others too: who passes it on decides that.
+        write_new(out, (document(proof) + "\n").encode(), 0o600 if found.manifest.confidential else 0o644)
         wrote.append(str(out))
 
     def show(screen: Screen) -> None:

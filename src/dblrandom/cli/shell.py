@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from dblrandom.adapters.programs import find_program
 from dblrandom.kernel.suite import Suite
 
 __all__ = ["hashed", "printed", "printed_lines", "program", "quoted"]
@@ -45,7 +45,7 @@ def hashed(suite: Suite, command: str, length: int = 64) -> str:
 def program() -> str:
     """How this program was called, as it can be pasted: its path where it is not the one that the shell would find."""
     called = sys.argv[0]
-    if Path(called).name != "dblrandom" or shutil.which("dblrandom") == shutil.which(called):
+    if Path(called).name != "dblrandom" or find_program("dblrandom") == str(Path(called).absolute()):
         return "dblrandom"
     return shlex.quote(called)
 

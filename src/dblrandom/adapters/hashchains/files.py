@@ -15,7 +15,7 @@ from typing import Self
 
 from attrs import frozen
 
-from dblrandom.adapters.files import create, os_failure, read_bytes, sync_directory, sync_file
+from dblrandom.adapters.files import create, make_directory, os_failure, read_bytes, sync_directory, sync_file
 from dblrandom.beacons.hashchain import ChainSchedule
 from dblrandom.errors import EntropyError, FolderError
 from dblrandom.kernel.canonical import decode, encode
@@ -236,7 +236,7 @@ def write_pulses(folder: str | os.PathLike[str], pulses: Iterable[Pulse]) -> Non
     # Staged outside of pulses/, where after a crash it would look like a pulse that nobody can explain.
     staged = place / _STAGED
     with os_failure(place / PULSES_NAME, "write a pulse"):
-        os.makedirs(place / PULSES_NAME, exist_ok=True)
+        make_directory(place / PULSES_NAME)
         sync_directory(place)
         for pulse in pulses:
             with suppress(FileNotFoundError):

@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
-from dblrandom.adapters.files import os_failure, read_bytes, write_atomic
+from dblrandom.adapters.files import make_directory, os_failure, read_bytes, write_atomic
 from dblrandom.adapters.hashchains.files import LIMIT, ChainInfo, Pulse, count_pulses, load_pulse, read_info
 from dblrandom.errors import FolderError, InputError
 from dblrandom.kernel.canonical import decode, encode
@@ -96,8 +96,7 @@ def render(
     if last is None:
         last = count_pulses(folder, info)
     public = Path(site) / info.tip / "public"
-    with os_failure(site, "make the site"):
-        os.makedirs(public, exist_ok=True)
+    make_directory(public)
     written = sum(_put(Path(site) / path, data) for path, data in documents(info).items())
     pulse = load_pulse(folder, info, last) if last else None
     for step in range(first, last + 1):
