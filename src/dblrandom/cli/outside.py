@@ -5,11 +5,13 @@ Where they are is noted outside of the folder, by the user who commits; whoever 
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from dblrandom.adapters.engines.addresses import divided, is_address, passwords_in, shown_place
 from dblrandom.adapters.engines.lazy import LazyRoster
 from dblrandom.adapters.engines.opening import Progress, open_roster
 from dblrandom.adapters.rosterplaces import noted_places
@@ -19,32 +21,31 @@ from dblrandom.roster import Manifest, RosterLike
 
 __all__ = ["absolute", "holds_password", "is_outside", "open_outside", "opener", "shown"]
 
+_SQLITE = re.compile(r"sqlite(\+\w+)?:///")
 _KINDS = (".parquet", ".arrow", ".feather", ".ipc")
 
 
 def shown(place: str) -> str:
     """A place as messages name it: of a database's address the kind and the table, since it may hold a password."""
-    kind, separator, rest = place.partition("://")
-    return f"{kind}://...#{rest.partition('#')[2]}" if separator else place
+    return shown_place(place)
 
 
 def holds_password(place: str) -> bool:
-    """Whether a database's address has a password in it."""
-    user = place.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    return ":" in user
+    """Whether a database's address has a password in it, before the host or as a parameter."""
+    return bool(passwords_in(place))
 
 
 def absolute(place: str) -> str:
     """The place as it is found from any other folder too, which is how it is noted."""
-    if place.startswith("sqlite:///"):
-        path, mark, table = place.removeprefix("sqlite:///").partition("#")
-        return f"sqlite:///{Path(path).resolve()}{mark}{table}"
-    return place if "://" in place else str(Path(place).resolve())
+    if (found := _SQLITE.match(place)) is not None:
+        address, table = divided(place)
+        return f"{found[0]}{Path(address.removeprefix(found[0])).resolve()}" + (f"#{table}" if table else "")
+    return place if is_address(place) else str(Path(place).resolve())
 
 
 def is_outside(place: str) -> bool:
     """Whether a roster's place is a URL, a folder, or a file of a kind that an engine reads."""
-    return "://" in place or Path(place).suffix.lower() in _KINDS or Path(place).is_dir()
+    return is_address(place) or Path(place).suffix.lower() in _KINDS or Path(place).is_dir()
 
 
 def open_outside(name: str, place: str, column: str, suite: Suite) -> RosterLike:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import unquote
 
 import attrs
 
+from dblrandom.adapters.engines.addresses import check_path, divided, is_address, shown_place
 from dblrandom.adapters.engines.parts import check_no_format
 from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.files import os_failure
@@ -37,7 +37,6 @@ SMALL_ROWS = 200_000
 SMALL_BYTES = 64 * 1024 * 1024
 """A larger file is never read into memory unless that is asked for."""
 
-_URL = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _INTERVAL = 0.1
 
 
@@ -69,6 +68,7 @@ def open_roster(
     engine: str | None = None,
     encoding: str | None = None,
     progress: Callable[[Progress], object] | None = None,
+    from_file: bool = False,
 ) -> Roster | EngineRoster:
     """Read a roster once and commit to it, wherever its rows are.
 
@@ -87,6 +87,9 @@ def open_roster(
         encoding: of CSV and TSV files, see :data:`dblrandom.adapters.tables.ENCODINGS`.
         progress: told a few times a second how far it is; what it raises ends the reading, and nothing is left behind.
             Draws from files tell it too, once for some ten million rows.
+        from_file: whether the place came from a file, and not from the person at this machine: then it leads to
+            nothing of this machine but what lies below the current folder, and to no server by way of what the person
+            has there. See :func:`dblrandom.adapters.engines.addresses.judged`.
 
     Raises:
         RosterError: rows that no roster may have, an unknown place or engine.
@@ -106,12 +109,15 @@ def open_roster(
 
         made = SparkTable(place, name=name, **_as_stored(id, columns, new))
         return _committed(made, suite, progress, None)
-    if isinstance(place, str) and (found := _URL.match(place)):
-        _check_engine(engine, "sql", f"a URL that begins with {found[0]}")
-        return _from_database(place, name, _as_stored(id, columns, new), suite, progress)
+    if isinstance(place, str) and is_address(place):
+        _check_engine(engine, "sql", f"a URL that begins with {place.partition(':')[0]}://")
+        stored = _as_stored(id, columns, new) | {"from_file": from_file}
+        return _from_database(place, name, stored, suite, progress)
     if engine in ("sql", "spark"):
         _check_engine(engine, "memory or datafusion", "a file")
     path = Path(place)
+    if from_file:
+        check_path(path, str(path))
     check_no_format(path)
     chosen = engine or _choose(path)
     if chosen == "memory" and path.suffix.lower() == ".csv" and not path.is_dir():
@@ -171,13 +177,13 @@ def _in_memory(table: ArrowTable, suite: Suite) -> Roster:
 def _from_database(
     url: str, name: str, stored: Mapping[str, Any], suite: Suite, progress: Callable[[Progress], object] | None
 ) -> EngineRoster:
-    address, _, fragment = url.partition("#")
+    address, fragment = divided(url)
     *schema, table = map(unquote, fragment.split("."))
     if not table or len(schema) > 1:
         # The address is not shown: it may have a password.
         raise RosterError(
             "is not a file, and a database's URL names its table after #, as in postgresql://user@host/base#targets",
-            where=f"{url.partition('://')[0]}://...",
+            where=shown_place(url),
         )
     load("sqlalchemy", "sql", "a roster in a database")
     from dblrandom.adapters.engines.sql import SqlTable

@@ -42,6 +42,8 @@ class SqlTable:
         rename: the roster's names for columns that are called otherwise in the table.
         schema: the table's schema, unless it is the connection's own.
         dialect: how this database compares and hashes, where it is one that is not known here.
+        from_file: whether the URL came from a file, and not from the person at this machine; see
+            :func:`dblrandom.adapters.engines.addresses.judged`.
 
     Raises:
         RosterError: no connection, no such table or column, a type that is neither text nor whole numbers, a database
@@ -60,10 +62,11 @@ class SqlTable:
         rename: Mapping[str, str] | None = None,
         schema: str | None = None,
         dialect: SqlDialect | None = None,
+        from_file: bool = False,
     ) -> None:
         check_roster_name(name, "roster", error=RosterError)
         self.name, self._where = name, f"roster {name}"
-        self._snapshot = Snapshot(engine_or_url, dialect, self._where)
+        self._snapshot = Snapshot(engine_or_url, dialect, self._where, from_file=from_file)
         try:
             self._choose(table, schema, id, columns, rename or {})
         except BaseException:
