@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import click
+
 from dblrandom.adapters.engines.addresses import divided, is_address, passwords_in, shown_place
 from dblrandom.adapters.engines.lazy import LazyRoster
 from dblrandom.adapters.engines.opening import Progress, open_roster
@@ -64,6 +66,9 @@ def open_outside(name: str, place: str, column: str, suite: Suite) -> RosterLike
     opened = open_roster(place, name=name, id=column, suite=suite, progress=tell)
     for remark in getattr(opened, "notes", ()):
         note(f"{name}: {remark}")
+    # A connection to a database is not kept longer than the command that opened it.
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.call_on_close(opened.close)
     return opened
 
 

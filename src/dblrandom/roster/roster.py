@@ -5,7 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Self
+from types import TracebackType
+from typing import Any, NoReturn, Self, cast
 
 import attrs
 
@@ -24,6 +25,8 @@ __all__ = ["Roster"]
 @attrs.frozen(eq=False)
 class Roster:
     """A roster whose every line is canonical and in order; made by :meth:`build` or :meth:`from_file`.
+
+    A context manager, so that every kind of roster is used alike; only a roster elsewhere has to be closed.
 
     Two are equal where their manifests are.
 
@@ -110,6 +113,18 @@ class Roster:
         manifest = Manifest(columns=columns, name=name, page_rows=size, root=tree.root.hex(), rows=len(lines))
         return cls(lines, manifest, suite, tree)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the rows, any number of times; the manifest stays."""
+        object.__setattr__(self, "lines", cast("tuple[bytes, ...]", _Closed(self.name)))
+
     def __eq__(self, other: object) -> bool:
         return self.manifest == other.manifest if isinstance(other, Roster) else NotImplemented
 
@@ -117,7 +132,7 @@ class Roster:
         return hash(self.manifest)
 
     def __len__(self) -> int:
-        return len(self.lines)
+        return self.manifest.rows
 
     @property
     def name(self) -> str:
@@ -214,6 +229,22 @@ class Roster:
     def _place(self, unit_id: bytes) -> int:
         """Where the line of ``id`` is or would be; no line of another id stands between ``id`` and ``id`` TAB."""
         return bisect_left(self.lines, unit_id if len(self.columns) == 1 else unit_id + b"\t")
+
+
+class _Closed(Sequence[Any]):
+    """Stands in for the lines of a roster that was closed: whoever asks for one is told so."""
+
+    def __init__(self, name: str) -> None:
+        self._where = f"roster {name}"
+
+    def __len__(self) -> int:
+        return self._refuse()
+
+    def __getitem__(self, place: object) -> NoReturn:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise RosterError("was closed; open it again", where=self._where)
 
 
 def _page(lines: Sequence[bytes], start: int, size: int) -> bytes:

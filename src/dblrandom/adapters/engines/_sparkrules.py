@@ -13,6 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from dblrandom.adapters.engines.turns import OneProcess
 from dblrandom.errors import DblrandomError, RosterChanged, RosterError, RosterUnavailable
 from dblrandom.kernel.extras import load
 from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES, row_line
@@ -21,6 +22,7 @@ from dblrandom.model.names import UNSEEN_IN_ID
 
 __all__ = ["failing", "faulty", "functions", "line", "local", "name_fault", "name_twice", "streamed", "texts"]
 
+_GATEWAY = OneProcess("Spark")
 _TEXT = frozenset({"char", "string", "varchar"})
 _WHOLE = frozenset({"bigint", "int", "smallint", "tinyint"})
 _CONTROL = r"[\x00-\x1f\x7f]"
@@ -32,7 +34,9 @@ def functions() -> Any:
 
     Raises:
         MissingExtra: PySpark is not installed.
+        RosterError: this process was forked from one that had used it.
     """
+    _GATEWAY.enter("Spark")
     return load("pyspark.sql.functions", "spark", "a roster on a Spark cluster")
 
 

@@ -17,6 +17,7 @@ from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext, col, li
 from datafusion import functions as f
 
 from dblrandom.adapters.engines.arrowfiles import Files, failing
+from dblrandom.adapters.engines.turns import OneProcess
 from dblrandom.errors import MissingExtra, PlanError
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.kernel.tickets import candidates
@@ -31,6 +32,7 @@ Watch = Callable[[], Callable[[int], object]]
 """What watches passes over the rows."""
 
 _PART = 10_000_000
+_RUNTIME = OneProcess("DataFusion")
 _ABOVE_ALL = b"\xff" * 33
 _SETTINGS = {
     # A file's own statistics are not believed: with false ones, rows would be skipped that the commitment has.
@@ -44,6 +46,7 @@ _SETTINGS = {
 @contextmanager
 def _frame(files: Files) -> Iterator[Any]:
     """The files as a data frame, its columns ``c0``, ``c1`` and on, as text; a missing value is the empty text."""
+    _RUNTIME.enter(f"{files.kind} files")
     with TemporaryDirectory(prefix="dblrandom-") as place:
         spill = os.path.join(place, "spilled")
         os.mkdir(spill)

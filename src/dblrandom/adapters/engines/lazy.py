@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Self
 
 import attrs
 
@@ -39,6 +41,23 @@ class LazyRoster:
     def columns(self) -> tuple[str, ...]:
         """Its columns, ``id`` first."""
         return self.manifest.columns
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the rows, if they were read, any number of times; the manifest stays."""
+        opened, self._opened = self._opened, None
+        self._open = self._refuse
+        getattr(opened, "close", lambda: None)()
+
+    def _refuse(self) -> RosterLike:
+        raise RosterError("was closed; open it again", where=f"roster {self.name!r}")
 
     def frame(self, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Frame:
         """The frame of a task.

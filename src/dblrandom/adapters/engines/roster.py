@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import TracebackType
 from typing import Self
 
 import attrs
@@ -22,7 +23,7 @@ __all__ = ["EngineRoster"]
 
 @attrs.frozen(eq=False)
 class EngineRoster:
-    """A roster that can be committed, drawn from and proved from, without holding its rows.
+    """A roster that can be committed, drawn from and proved from, without holding its rows; a context manager.
 
     In memory are the Merkle tree and the first id of each page, about 130 bytes for 256 rows.
 
@@ -37,6 +38,7 @@ class EngineRoster:
     suite: Suite
     _tree: Tree = attrs.field(repr=False)
     _firsts: Sequence[bytes] = attrs.field(repr=False)
+    _closed: list[str] = attrs.field(factory=list, init=False, repr=False)
 
     @classmethod
     def commit(
@@ -80,6 +82,23 @@ class EngineRoster:
         )
         return cls(table, manifest, suite, tree, tuple(firsts))
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the rows, such as of a database's connection, any number of times; the manifest stays."""
+        self._closed[:] = ["was closed; open it again"]
+        getattr(self.table, "close", lambda: None)()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RosterError(self._closed[0], where=f"roster {self.name}")
+
     def __eq__(self, other: object) -> bool:
         return self.manifest == getattr(other, "manifest", None)
 
@@ -116,6 +135,7 @@ class EngineRoster:
             PlanError: a column that is not there, a value that no row has, or no rows left.
             RosterError: the table was changed since it was committed to.
         """
+        self._check_open()
         self.table.check_unchanged()
         frame = ThresholdFrame(self.suite, self.table.scan(self.suite, keep, strata, where=where), where=where)
         found = sum(frame.sizes().values())
@@ -125,6 +145,7 @@ class EngineRoster:
 
     def find(self, unit_id: bytes) -> bytes | None:
         """The line of an id, or ``None``."""
+        self._check_open()
         index = self._page_of(unit_id)
         if index < 0:
             return None
@@ -136,6 +157,7 @@ class EngineRoster:
         Raises:
             RosterError: the table was changed since it was committed to; of one on Spark, only :meth:`frame` tells.
         """
+        self._check_open()
         lawful = [unit_id for unit_id in ids if _is_id(unit_id)]
         if not lawful:
             return set()
@@ -151,6 +173,7 @@ class EngineRoster:
             PlanError: there is no such column.
             RosterError: the table was changed since it was committed to.
         """
+        self._check_open()
         known = sorted(self.known(ids))
         if not known:
             return {}
@@ -186,6 +209,7 @@ class EngineRoster:
         Raises:
             RosterError: no roster may have such an id, or the table is not the one committed.
         """
+        self._check_open()
         sought = check_id(unit_id)
         if not self._firsts:
             return Proof(unit_id, self.name, ())
@@ -202,11 +226,13 @@ class EngineRoster:
         Raises:
             RosterError: at the first page that is not the one committed; what was handed out before it was.
         """
+        self._check_open()
         write(header_line(self.columns) + b"\n")
         for page in self._pages():
             write(page)
 
     def _pages(self) -> Iterator[bytes]:
+        self._check_open()
         index = -1
         try:
             for index, page in enumerate(self.table.pages(self.page_rows)):

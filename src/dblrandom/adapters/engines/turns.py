@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from dblrandom.errors import RosterBusy, RosterError
 
-__all__ = ["WAIT", "Turn", "check_process", "left_to_the_parent"]
+__all__ = ["WAIT", "OneProcess", "Turn", "check_process", "left_to_the_parent"]
 
 WAIT = 60.0
 """Seconds that a thread waits for another one that is in the middle of reading rows from the same connection."""
@@ -82,6 +82,28 @@ def check_process(owner: int, where: str) -> None:
     """
     if os.getpid() != owner:
         raise RosterError("was opened before this process was forked; open it again in each process", where=where)
+
+
+class OneProcess:
+    """A library with threads of its own, which a forked process does not have: it would wait there for ever."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._owner = 0
+
+    def enter(self, where: str) -> None:
+        """Note that this process uses it, or refuse where its parent did.
+
+        Raises:
+            RosterError: this process was forked from one that had used it.
+        """
+        self._owner = self._owner or os.getpid()
+        if self._owner != os.getpid():
+            raise RosterError(
+                f"{self._name} was used before this process was forked and does not work here; start processes by "
+                "the method 'spawn' or 'forkserver'",
+                where=where,
+            )
 
 
 def left_to_the_parent(owned: object) -> None:
