@@ -268,6 +268,74 @@ def distinct(names: Iterable[str], where: str) -> None:
         seen.add(folded)
 
 
+# ---------------------------------------------------------------- section 1, characters
+
+
+def code_points(block: str) -> set[int]:
+    found: set[int] = set()
+    for entry in block.split():
+        first, _, last = entry.partition("-")
+        found.update(range(int(first, 16), int(last or first, 16) + 1))
+    return found
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "spec" / "characters.md"
+# The tables are the specification's own: the two blocks of that page, in this order.
+UNSEEN, UNASSIGNED = (
+    code_points(block)
+    for block in re.findall(r"^```text\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+)
+SPACES = code_points("20 A0 1680 2000-200A 202F 205F 3000")
+DASHES = code_points("2010 2012-2015 2212")
+
+
+def alike(value: str) -> str:
+    """What two texts have in common if they are alike."""
+    out, piece = "", ""
+    for character in [*(c for c in value if ord(c) not in UNSEEN), None]:
+        if character is not None and ord(character) not in UNASSIGNED:
+            piece += character
+            continue
+        out += unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", piece).casefold())
+        out, piece = out + (character or ""), ""
+    return "".join("-" if ord(c) in DASHES else c for c in out if ord(c) not in SPACES)
+
+
+def visible(value: Any, where: str) -> None:
+    text(value, where)
+    need(not any(ord(c) in UNSEEN for c in value), "form", f"{where} has a character that nobody sees")
+
+
+def compared(value: Any, where: str) -> None:
+    visible(value, where)
+    need(not any(ord(c) in UNASSIGNED for c in value), "form", f"{where} has a character of a later Unicode")
+
+
+def parameter(value: Any, where: str) -> None:
+    """All texts inside of any JSON value, names of members too."""
+    if isinstance(value, str):
+        visible(value, where)
+    elif isinstance(value, dict):
+        parameter([*value.keys(), *value.values()], where)
+    elif isinstance(value, list):
+        for item in value:
+            parameter(item, where)
+
+
+def unit_id(value: Any, where: str) -> None:
+    visible(value, where)
+    need(1 <= len(value.encode()) <= 255, "form", f"{where} has not 1 to 255 bytes")
+    need(not any(ord(c) in SPACES for c in value.replace(" ", "")), "form", f"{where} has a space of another kind")
+    need(value == value.strip(" "), "form", f"{where} has a space at an end")
+
+
+def check_alike(names: Iterable[str], check: str, where: str) -> None:
+    """Names that are alike must be equal."""
+    seen: dict[str, str] = {}
+    for one in names:
+        need(seen.setdefault(alike(one), one) == one, check, f"{where}: {one} looks like another")
+
+
 name, task_id, digest = matches(NAME, "a name"), matches(TASK_ID, "a task id"), hexadecimal(64)
 roster_name = matches(re.compile(r"[A-Za-z0-9._-]{1,64}\Z"), "a roster's name")
 
@@ -275,7 +343,6 @@ roster_name = matches(re.compile(r"[A-Za-z0-9._-]{1,64}\Z"), "a roster's name")
 # ---------------------------------------------------------------- section 2: rosters
 
 FORBIDDEN_IN_FIELD = re.compile("[\x00-\x1f\x7f]")
-FORBIDDEN_IN_ID = re.compile("[\x80-\xa0\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
 
 MANIFEST = obj(
     {
@@ -306,10 +373,10 @@ def parse_line(line: bytes, columns: Sequence[str], where: str) -> list[str]:
     for column, field in zip(columns, fields, strict=True):
         need(len(field.encode()) <= 1024, "roster", f"{where}, {column}: over 1,024 bytes")
         need(not FORBIDDEN_IN_FIELD.search(field), "roster", f"{where}, {column}: a control character")
-    unit = fields[0]
-    need(1 <= len(unit.encode()) <= 255, "roster", f"{where}: the id has not 1 to 255 bytes")
-    need(unit == unit.strip(" "), "roster", f"{where}: a space at an end of the id")
-    need(not FORBIDDEN_IN_ID.search(unit), "roster", f"{where}: a forbidden character in the id")
+    try:
+        unit_id(fields[0], "the id")
+    except Refused as refusal:
+        raise Refused(f"roster: {where}: {refusal}") from None
     if columns[-1] == "blind":
         hexadecimal(64)(fields[-1], f"{where}, blind")
     return fields
@@ -739,6 +806,10 @@ def check_filter(columns: Sequence[str], rows: Sequence[Sequence[str]], wanted: 
         present = {row[columns.index(column)] for row in rows}
         for value in values:
             need(value in present, "frame", f"{where}: no row has {value!r} in {column}")
+        passing = {alike(value) for value in values}
+        for value in present if column != "id" else ():
+            compared(value, f"{where}, column {column}")
+            need(value in values or alike(value) not in passing, "frame", f"{where}: {value!r} only looks like a value")
 
 
 def passes(columns: Sequence[str], row: Sequence[str], wanted: Mapping[str, Any]) -> bool:
@@ -757,6 +828,11 @@ def select(
     for row in frame:
         groups.setdefault(tuple(row[columns.index(column)] for column in task["strata"]), []).append(row[0])
     ordered = sorted(groups, key=lambda values: "\t".join(values).encode())
+    for values in ordered:
+        for value in values:
+            compared(value, f"{where}, stratum")
+    looks = {tuple(map(alike, values)) for values in ordered}
+    need(len(looks) == len(ordered), "frame", f"{where}: two strata look the same")
     sizes, quota = [len(groups[values]) for values in ordered], task["quota"]
     if quota["scope"] == "total":
         _, total, shortfall = quota_of(quota, len(frame))
@@ -783,6 +859,7 @@ def select(
                     "probability": {"numerator": probability.numerator, "denominator": probability.denominator},
                     "last_ticket": units[n - 1][1] if n else None,
                 },
+                "everybody": set(groups[values]),
                 "selected": [unit for unit, _ in units[:n]],
                 "reserves": [unit for unit, _ in reserves],
             }
@@ -904,17 +981,17 @@ QUOTA = obj(
         "count": integer(1),
         "cap": integer(1),
         "minimum": integer(0),
-        "allow_zero": text,
+        "allow_zero": visible,
     },
 )
-FILTER = mapping(name, array(text, 1))
+FILTER = mapping(name, array(compared, 1))
 ROLE = obj({"name": name, "filter": FILTER})
-TEAM = obj({"roster": name, "roles": array(ROLE)}, {"slack": integer(0), "cap": integer(1), "reason": text})
+TEAM = obj({"roster": name, "roles": array(ROLE)}, {"slack": integer(0), "cap": integer(1), "reason": visible})
 AREA = one_of("province", "city", "county")
 TASK = obj(
     {
         "id": task_id,
-        "title": text,
+        "title": visible,
         "roster": name,
         "sampler": name,
         "filter": FILTER,
@@ -923,32 +1000,32 @@ TASK = obj(
         "team": TEAM,
         "directed": boolean,
         "methods": array(one_of("on_site", "document_review", "online", "sample_test", "delegated")),
-        "legal_bases": array(obj({"title": text}, {"title_en": text, "citation": text})),
-        "items": array(text),
-        "items_en": array(text),
-        "targets": array(text),
-        "targets_en": array(text),
+        "legal_bases": array(obj({"title": visible}, {"title_en": visible, "citation": visible})),
+        "items": array(visible),
+        "items_en": array(visible),
+        "targets": array(visible),
+        "targets_en": array(visible),
     },
     {
-        **dict.fromkeys(("title_en", "department", "department_en", "domain", "domain_en", "remarks", "note"), text),
-        "window": obj({"start": date, "end": date}, {"text": text}),
-        "level": obj({"tracks": array(obj({"draw": AREA, "inspect": array(AREA)}))}, {"text": text}),
-        "parameters": mapping(text, anything),
+        **dict.fromkeys(("title_en", "department", "department_en", "domain", "domain_en", "remarks", "note"), visible),
+        "window": obj({"start": date, "end": date}, {"text": visible}),
+        "level": obj({"tracks": array(obj({"draw": AREA, "inspect": array(AREA)}))}, {"text": visible}),
+        "parameters": parameter,
         "quota": QUOTA,
     },
 )
 PLAN = obj(
-    {"name": name, "title": text, "authority": text, "period": text, "grounds": array(name)},
-    {"title_en": text, "authority_en": text, "source": text, "recusals": name, "notice": text},
+    {"name": name, "title": visible, "authority": compared, "period": compared, "grounds": array(name)},
+    {"title_en": visible, "authority_en": visible, "source": visible, "recusals": name, "notice": visible},
 )
 SOURCE_MEMBERS: dict[str, dict[str, Checker]] = {
     "drand": {"chain": digest, "round": integer(1)},
     "nist": {"chain": integer(1), "pulse": integer(1), "time": time},
-    "public": {"event": text, "form": text, "outcomes": integer(2), "cancelled": one_of("next", "void")},
+    "public": {"event": compared, "form": visible, "outcomes": integer(2), "cancelled": one_of("next", "void")},
     "hashchain": {"tip": digest, "step": integer(1, 1_000_000), "operator": digest},
     "secret": {"keyid": digest, "digest": digest},
 }
-LOCK_MEMBERS: dict[str, Checker] = {"timelock": text, "chain": digest, "round": integer(1)}
+LOCK_MEMBERS: dict[str, Checker] = {"timelock": visible, "chain": digest, "round": integer(1)}
 KEY_BYTES = {"ed25519": 32, "ml-dsa-44": 1312, "sm2": 65}
 ROLES = ("organiser", "party", "operator", "witness", "auditor")
 
@@ -959,7 +1036,7 @@ def key_hex(value: Any, where: str) -> None:
     need(good, "form", f"{where} is not a raw public key in lower-case hexadecimal")
 
 
-SIGNER = obj({"role": one_of(*ROLES), "algorithm": one_of(*KEY_BYTES), "public_key": key_hex}, {"name": text})
+SIGNER = obj({"role": one_of(*ROLES), "algorithm": one_of(*KEY_BYTES), "public_key": key_hex}, {"name": visible})
 
 
 def source(value: Any, where: str) -> None:
@@ -971,6 +1048,8 @@ def source(value: Any, where: str) -> None:
         for member, check in common.items():
             need(member in value, "form", f"{where} lacks {member}")
             check(value[member], f"{where}.{member}")
+        for member in value.keys() - common.keys():
+            parameter(value[member], f"{where}.{member}")
         return
     members = {**common, **SOURCE_MEMBERS[kind]}
     if kind == "secret" and LOCK_MEMBERS.keys() & value.keys():
@@ -1009,7 +1088,7 @@ STRATUM = obj(
         "last_ticket": or_null(digest),
     }
 )
-CANDIDATE = obj({"inspector": text}, {"column": name, "recusal": text})
+CANDIDATE = obj({"inspector": unit_id}, {"column": name, "recusal": unit_id})
 DRAWN_TASK = obj(
     {
         "task": task_id,
@@ -1021,9 +1100,9 @@ DRAWN_TASK = obj(
             {
                 "smallest_cap": integer(0),
                 "cap": integer(0),
-                "slots": array(obj({"target": text, "role": name, "eligible": integer(0), "recused": integer(0)})),
+                "slots": array(obj({"target": unit_id, "role": name, "eligible": integer(0), "recused": integer(0)})),
                 "open": array(
-                    obj({"target": text, "slots": array(obj({"role": name, "candidates": array(CANDIDATE)}))})
+                    obj({"target": unit_id, "slots": array(obj({"role": name, "candidates": array(CANDIDATE)}))})
                 ),
             }
         ),
@@ -1067,15 +1146,19 @@ BODIES: dict[str, Checker] = {
     "substitution": obj(
         {
             "task": task_id,
-            "replaced": obj({}, {"target": text, "inspector": text, "open": text}),
+            "replaced": obj({}, {"target": unit_id, "inspector": unit_id, "open": unit_id}),
             "ground": name,
-            "replacement": or_null(text),
-            "slots": array(obj({"target": text, "role": name, "inspector": or_null(text), "cap_waived": boolean})),
+            "replacement": or_null(unit_id),
+            "slots": array(
+                obj({"target": unit_id, "role": name, "inspector": or_null(unit_id), "cap_waived": boolean})
+            ),
         },
         BLIND,
     ),
-    "void": obj({"reason": text}, {"proof": mapping(name, anything)}),
-    "result": obj({"task": task_id, "outcomes": array(obj({"id": text, "codes": array(one_of(*OUTCOMES), 1)}))}, BLIND),
+    "void": obj({"reason": visible}, {"proof": mapping(name, anything)}),
+    "result": obj(
+        {"task": task_id, "outcomes": array(obj({"id": unit_id, "codes": array(one_of(*OUTCOMES), 1)}))}, BLIND
+    ),
 }
 PAYLOAD = obj(
     {
@@ -1139,6 +1222,8 @@ def check_commitment(body: Mapping[str, Any]) -> None:
     deadlines = [seconds(body["deadlines"][stage]) for stage in ("reveal", "draw", "result")]
     need(deadlines == sorted(deadlines), "plan", "the deadlines are out of order")
     need(any(signer["role"] == "organiser" for signer in body["signers"]), "plan", "no organiser among the signers")
+    check_alike((signer["name"] for signer in body["signers"] if "name" in signer), "plan", "signers")
+    check_reveal_room(body)
     for task in body["tasks"]:
         check_task(task, manifests)
     recusals = body["plan"].get("recusals")
@@ -1215,6 +1300,118 @@ def is_sm2(signature: bytes) -> bool:
     return not rest
 
 
+# ---------------------------------------------------------------- section 6: what must be writable
+
+MOST = 2**53 - 1
+EVIDENCE = {"drand": (2048, 32), "secret": (2048, 32), "nist": (32768, 128), "public": (8448, 4), "hashchain": (0, 0)}
+SIGNATURE_LENGTH = {"ed25519": 88, "ml-dsa-44": 3228, "sm2": 96}
+Weight = tuple[int, int]  # bytes, values
+
+
+def weight(value: Any) -> Weight:
+    return len(encode(value)), values_in(value)
+
+
+def plus(*weights: Weight) -> Weight:
+    return sum(w[0] for w in weights), sum(w[1] for w in weights)
+
+
+def entry(value: Any) -> Weight:
+    return plus(weight(value), (1, 0))
+
+
+def room_of(body: Mapping[str, Any]) -> Weight:
+    """What a body may take."""
+    keys = {one["public_key"]: one["algorithm"] for one in body["signers"]}
+    lengths = sorted((SIGNATURE_LENGTH[algorithm] for algorithm in keys.values()), reverse=True)[:64]
+    signatures = [{"keyid": "0" * 64, "sig": "A" * length} for length in lengths]
+    around = len(encode({"payload": "", "payloadType": PAYLOAD_TYPE, "signatures": signatures}))
+    head = {"type": "substitution", "ceremony": "c" * 64, "sequence": MOST, "previous": "0" * 64, "time": "t" * 20}
+    taken = plus(weight({**head, "body": {}}), weight({"blind": "0" * 64}))
+    return (2**24 - around) // 4 * 3 - taken[0], 2_097_152 - taken[1]
+
+
+def check_room(found: Weight, body: Mapping[str, Any], what: str) -> None:
+    room = room_of(body)
+    need(found[0] <= room[0] and found[1] <= room[1], "size", f"{what} could be too large to be written")
+
+
+def check_reveal_room(body: Mapping[str, Any]) -> None:
+    found = weight({"seed": "0" * 64, "values": []})
+    for one in body["sources"]:
+        said = {"kind": one["kind"], "name": one["name"], "value": "v" * 256, "evidence": 0}
+        found = plus(found, entry(said), EVIDENCE.get(one["kind"], (65536, 4096)))
+    check_room(found, body, "the reveal")
+
+
+def check_task_room(body: Mapping[str, Any], task: Mapping[str, Any], targets: Roster, staff: Staff) -> Weight:
+    """What the task takes of a draw at most; refuses numbers and substitutions that are too large."""
+    key, where = "0" * 32, f"task {task['id']}"
+    size, shortfall, strata = select(sha256, key, targets.columns, targets.rows, task)
+    n, roles, team = sum(s["record"]["selected"] for s in strata), list(staff.roles), task["team"]
+    worst_cap = n + team["slack"] if "slack" in team else max(n, team["cap"])
+    numbers = [shortfall, worst_cap, *(s["record"]["wanted"] for s in strata)]
+    need(max(numbers) <= MOST, "size", f"{where}: a number that no receipt can carry")
+    if roles:
+        longest = sorted((len(encode(row[0])) for row in targets.rows), reverse=True)
+        person = max([len("null"), *(len(encode(row[0])) for row in staff.roster.rows)])
+        slot = {"target": 0, "role": max(roles, key=len), "inspector": 0, "cap_waived": False}
+        each = plus(entry(slot), (person - 2, 0))
+        fixed = {"task": task["id"], "replaced": {"inspector": 0}, "ground": "g" * 64, "replacement": 0, "slots": []}
+        around = plus(weight(fixed), (512 + max(512, person), 0))
+        everywhere = plus(around, *[each] * n, *((length, 0) for length in longest[:n]))
+        for found in (everywhere, plus(around, *[each] * len(roles), (longest[0] * len(roles), 0))):
+            check_room(found, body, f"{where}: a substitution")
+    manifests: list[Any] = [
+        {"name": f"{task['id']}.{suffix}", "columns": columns, "page_rows": 256, "root": "0" * 64, "rows": MOST}
+        for suffix, columns in (("selected", ["id", *task["strata"], "rank", "status"]), ("teams", ["id", *roles]))
+    ]
+    fixed = {
+        "task": task["id"],
+        "keys": {"targets": key, "inspectors": key},
+        "size": size,
+        "shortfall": shortfall,
+        "quota": task["quota"],
+        "strata": [],
+        "assignment": {"smallest_cap": MOST, "cap": MOST, "slots": [], "open": []},
+        "rosters": manifests,
+    }
+    total = weight(fixed)
+    # Whom no recusal names differs in nothing but the id.
+    named = {target for _, target in staff.pairs}
+    (base, values), (longer, _) = cost_of("", roles, staff), cost_of("x", roles, staff)
+    times = longer - base
+    for stratum in strata:
+        record = stratum["record"]
+        units = [row[0] for row in targets.rows if row[0] in stratum["everybody"]]
+        ratio_ = {"numerator": record["selected"], "denominator": record["size"]}
+        most = {"reserves": record["size"] - record["selected"], "probability": ratio_, "last_ticket": "0" * 64}
+        costs = [
+            cost_of(unit, roles, staff) if unit in named else (base + times * (len(encode(unit)) - 2), values)
+            for unit in units
+        ]
+        greatest = (sum(sorted((c[k] for c in costs), reverse=True)[: record["selected"]]) for k in (0, 1))
+        total = plus(total, entry({**record, **most}), tuple(greatest))  # type: ignore[arg-type]
+    return total
+
+
+def cost_of(unit: str, roles: Sequence[str], staff: Staff) -> Weight:
+    """What one target adds to a draw where it is selected."""
+    slots = [(unit, role) for role in roles]
+    reasons = {slot: staff.reasons(slot) for slot in slots}
+    eligible = {slot: staff.eligible(slot) for slot in slots}
+    found = [(0, 0)]
+    for slot in slots:
+        recused = sum("recusal" in why for why in reasons[slot])
+        found.append(entry({"target": unit, "role": slot[1], "eligible": len(eligible[slot]), "recused": recused}))
+    if len(fill(slots, eligible, lambda _: 1)) < len(slots):
+        found.append(entry({"target": unit, "slots": []}))
+        for slot in slots:
+            found.append(entry({"role": slot[1], "candidates": []}))
+            found += map(entry, reasons[slot])
+    return plus(*found)
+
+
 class Receipt:
     def __init__(self, data: bytes, where: str) -> None:
         envelope = decode(data, where)
@@ -1244,7 +1441,7 @@ class Receipt:
 
 KEY = obj(
     {
-        "name": text,
+        "name": visible,
         "algorithm": one_of(*KEY_BYTES),
         "public_key": key_hex,
         "roles": array(one_of(*ROLES), 1),
@@ -1262,9 +1459,9 @@ POLICY = obj(
         "witnesses": integer(0),
     },
     {
-        "authorities": array(obj({"name": text, "certificate": BASE64}), 1),
+        "authorities": array(obj({"name": visible, "certificate": BASE64}), 1),
         "logs": array(obj({"key": text, "witnesses": array(text, 1), "threshold": integer(1)}), 1),
-        "events": array(obj({"event": text, "outcomes": integer(2)}), 1),
+        "events": array(obj({"event": visible, "outcomes": integer(2)}), 1),
         "networks": array(matches(re.compile(r"([0-9a-f]{64}|[0-9a-f]{128})\Z"), "a network"), 1),
         "previous_ceremony": digest,
     },
@@ -1293,6 +1490,9 @@ def check_policy(policy: Any) -> None:
         if key["name"] in organisers:
             need(key["roles"] == ["organiser"], "trust", f"{key['name']} is an organiser and something else")
     holders = {key["name"] for key in policy["keys"]}
+    origins = [vkey(log["key"], "a log's key")[0] for log in policy.get("logs", [])]
+    anchors = [one["name"] for one in policy.get("authorities", [])] + origins
+    check_alike([*sorted(holders), *anchors], "trust", "trust.json")
     for demands in policy["require"].values():
         for demand in demands:
             need(set(demand.get("of", [])) <= holders, "trust", "a requirement names somebody who holds no key")
@@ -1710,9 +1910,7 @@ class Audit:
                 moved = said.get("event") if isinstance(said, dict) else None
                 event = moved if isinstance(moved, str) else one["event"]
                 many = shown_outcomes(one, vouched.get(event))
-                marks = {
-                    "".join(letter for letter in unicodedata.normalize("NFKC", event).casefold() if letter.isalnum())
-                }
+                marks = {"".join(letter for letter in alike(event) if letter.isalnum())}
                 if one["name"] in values and many >= 2**20:
                     marks.add(tuple(sorted(re.findall("[A-Z0-9.]+", values[one["name"]]))))
                 if event not in vouched:
@@ -1825,10 +2023,28 @@ class Audit:
                 )
             }
             for row in recusals.rows:
-                need(row[1] != row[4], "recusal", f"{row[0]}: the inspector is the approver")
+                need(alike(row[1]) != alike(row[4]), "recusal", f"{row[0]}: the inspector is the approver")
+                compared(row[3], f"ground of recusal {row[0]}")
                 for kind, value in (("inspector", row[1]), ("target", row[2])):
                     everywhere = any(value in roster.by_id for roster in known[kind])
                     need(everywhere or not known[kind], "recusal", f"{row[0]}: there is no {kind} {value}")
+        self.check_room()
+
+    def check_room(self) -> None:
+        """Whether every draw that any seed gives can be written."""
+        body = self.commitment.body
+        found = weight({"tasks": []})
+        recusals = self.rosters.get(body["plan"].get("recusals", ""))
+        for task in body["tasks"]:
+            team = task["team"]["roster"]
+            at_hand = {task["roster"], team} <= set(self.rosters) and ("recusals" in body["plan"]) == bool(recusals)
+            if task["sampler"].startswith("x-") or not at_hand:
+                self.not_checked(f"task {task['id']}: whether a draw of it can be written for every seed")
+                continue
+            staff = Staff(self.rosters[team], task["team"]["roles"], recusals, f"task {task['id']}")
+            found = plus(found, check_task_room(body, task, self.rosters[task["roster"]], staff), (1, 0))
+        check_room(found, body, "the draw")
+        self.passed("size: every draw of the tasks at hand can be written")
 
     # -- seals
 
@@ -1872,10 +2088,11 @@ class Audit:
                 need(public_fits(one["form"], value, label), "source", f"{label}: not in its form's one writing")
                 few = one["form"] == "text" and one["outcomes"] > text_outcomes(len(value))
                 need(not few, "source", f"{label}: fewer such texts than outcomes were declared")
-                said = obj({"report": text}, {"event": text} if one["cancelled"] == "next" else None)
+                said = obj({"report": visible}, {"event": compared} if one["cancelled"] == "next" else None)
                 said(item.get("evidence"), f"evidence of {label}")
                 need(all(1 <= len(word) <= 1024 for word in item["evidence"].values()), "source", f"{label}: evidence")
-                need(item["evidence"].get("event") != one["event"], "source", f"{label}: the declared event again")
+                again = alike(item["evidence"].get("event", "")) == alike(one["event"])
+                need(not again, "source", f"{label}: the declared event again")
                 self.not_checked(f"public event {label}: its form only; compare it with {item['evidence']['report']!r}")
             elif one["kind"] == "drand":
                 hexadecimal(64)(value, f"value of {label}")

@@ -13,7 +13,7 @@ from dblrandom.model import Population
 from dblrandom.roster import Roster
 
 # Few letters, so that prefixes and duplicates are common; U+FFFF and U+10000 are where UTF-16 order goes wrong.
-IDS = st.text("aAb!: ~éﬀ昆\uffff\U00010000", min_size=1, max_size=4).filter(lambda text: text == text.strip(" "))
+IDS = st.text("aAb!: ~éﬀ昆\ufffd\U00010000", min_size=1, max_size=4).filter(lambda text: text == text.strip(" "))
 FIELDS = st.text(st.characters(exclude_categories=("Cs",)), max_size=6).map(lambda t: re.sub("[\0-\x1f\x7f]", "", t))
 
 
@@ -81,7 +81,7 @@ def test_any_text_is_a_roster_or_refused(rows: list[list[str]]) -> None:
 
 def test_sort_agrees() -> None:
     """The specification says ``LC_ALL=C sort``; one id that is a prefix of another is where it could differ."""
-    ids = ["a", "a!", "a ~", "aa", "A", "b", "é", "ﬀ", "\uffff", "\U00010000", "a\uffff", "昆", "昆明", "0", "00", "~"]
+    ids = ["a", "a!", "a ~", "aa", "A", "b", "é", "ﬀ", "\ufffd", "\U00010000", "a\ufffd", "昆", "昆明", "0", "00", "~"]
     roster = Roster.build(SHA256, Population.from_rows("targets", ["id", "x"], [[i, "x"] for i in reversed(ids)]))
     body = b"".join(line + b"\n" for line in roster.lines)
     given_order = b"".join(f"{i}\tx\n".encode() for i in ids)

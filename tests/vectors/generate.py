@@ -168,7 +168,7 @@ def files() -> dict[str, list[dict[str, str]]]:
         "empty fields": "id\tx\ty\na\t\t\n",
         "NEL, separators and a non-breaking space outside ids": "id\tx\na\t\x85\u2028\u2029\u00a0\ufeff \n",
         "space inside an id": "id\na b\n",
-        "order of bytes, not of UTF-16 units": "id\n\uffff\n\U00010000\n",
+        "order of bytes, not of UTF-16 units": "id\n\ufffd\n\U00010000\n",
         "not normalised": "id\n" + "e\u0301\n\u00e9\n",
         "field of 1,024 bytes": "id\tx\na\t" + "x" * 1024 + "\n",
         "id of 255 bytes": "id\n" + "测" * 85 + "\n",
@@ -177,6 +177,7 @@ def files() -> dict[str, list[dict[str, str]]]:
         "columns rank and status": "id\trank\tstatus\na\t1\tselected\n",
     }
     invisible = [0x80, 0x85, 0xA0, *range(0x200B, 0x2010), *range(0x2028, 0x202F), 0x2060, 0xFEFF]
+    invisible += [0xAD, 0x34F, 0x115F, 0x1680, 0x2001, 0x2061, 0x2800, 0x3000, 0x3164, 0xFE0F, 0xFFFF, 0xE0041, 0xE0100]
     control = [*range(9), *range(0x0B, 0x20), 0x7F]
     reject = {
         "empty": b"",
@@ -192,7 +193,7 @@ def files() -> dict[str, list[dict[str, str]]]:
         "long row": b"id\tx\na\tb\tc\n",
         "duplicate id": b"id\tx\na\tb\na\tc\n",
         "out of order": b"id\nb\na\n",
-        "order of UTF-16 units": "id\n\U00010000\n\uffff\n".encode(),
+        "order of UTF-16 units": "id\n\U00010000\n\ufffd\n".encode(),
         "id of 256 bytes": b"id\n" + b"x" * 256 + b"\n",
         "field of 1,025 bytes": b"id\tx\na\t" + b"x" * 1025 + b"\n",
         "not UTF-8": b"id\n\xff\n",

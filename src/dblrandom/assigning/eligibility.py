@@ -100,6 +100,18 @@ class Eligibility:
         """How many inspectors pass the role's filter and are kept out by a recusal."""
         return (self._passing[role] & self._recused.get(target, _NOBODY).mask).bit_count()
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The targets that recusals name."""
+        return tuple(self._recused)
+
+    def kept_out(self, target: str, role: str) -> Iterator[tuple[str, str]]:
+        """Everyone who passes the role's filter and is recused from the target, each with the recusal to be given."""
+        unfit = self._unfit[role]
+        for place, recusal in self._recused.get(target, _NOBODY).ids.items():
+            if unfit[place] is None:
+                yield self.inspectors[place], recusal
+
     def reasons(self, target: str, role: str) -> tuple[Ineligible, ...]:
         """Everyone who may not fill the slot, in byte order of the ids, with the reason."""
         recused = self._recused.get(target, _NOBODY).ids

@@ -16,6 +16,7 @@ from dblrandom.errors import EntropyError
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, Source
 from dblrandom.model.json import LARGEST_INTEGER, Reader, show
+from dblrandom.model.likeness import check_compared, likeness
 from dblrandom.model.names import check_text
 
 __all__ = [
@@ -70,6 +71,11 @@ def event_used(source: Source, evidence: Json) -> str:
     return moved if isinstance(moved, str) else str(source.terms["event"])
 
 
+def _event(text: object, where: str) -> str:
+    """The name of an event, which is compared with others."""
+    return check_compared(check_text(text, where, maximum=_LONGEST, error=EntropyError), where, error=EntropyError)
+
+
 def form_only(source: Source, evidence: Json) -> str:
     """What a report must say of a value that passed: one line, for people."""
     reader = Reader(evidence, f"{place(source)}: evidence", ("event", "report"), error=EntropyError)
@@ -103,7 +109,7 @@ class PublicBeacon:
             EntropyError: naming the term.
         """
         check_names(source, self.kind, _TERMS)
-        check_text(source.terms["event"], f"{place(source)}: event", maximum=_LONGEST, error=EntropyError)
+        _event(source.terms["event"], f"{place(source)}: event")
         count = _form(source).count
         outcomes = declared_outcomes(source)
         if count is not None and outcomes > count:
@@ -139,13 +145,13 @@ class PublicBeacon:
         check_text(reader.value("report"), reader.at("report"), maximum=_LONGEST, error=EntropyError)
         if not reader.has("event"):
             return
-        moved = check_text(reader.value("event"), reader.at("event"), maximum=_LONGEST, error=EntropyError)
+        moved = _event(reader.value("event"), reader.at("event"))
         if source.terms["cancelled"] != "next":
             raise EntropyError(
                 "another event was used, and the declaration says that the draw is void if this one is cancelled",
                 where=reader.at("event"),
             )
-        if moved == source.terms["event"]:
+        if likeness(moved) == likeness(str(source.terms["event"])):
             raise EntropyError("is the declared event; leave it out", where=reader.at("event"))
 
     def holder(self, source: Source) -> str | None:

@@ -75,6 +75,8 @@ def witness(
             report = place.verify(policy, as_of=None if ceremony.stage == "drawn" else time)
         if report.head != ceremony.head:
             raise StepError(f"{folder}: it was changed while it was checked; run the command again")
+        plan = ceremony.commitment.plan
+        note(f"attesting {ceremony.name}: {plan.authority}, period {plan.period}")
         known = None if memory is None else _known(memory, ceremony, first).check_and_remember(ceremony)
         ceremony.witness(time=time, keys=held, disclosed=disclosed or None)
         if memory is not None and known is not None:

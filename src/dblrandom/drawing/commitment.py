@@ -11,14 +11,17 @@ import attrs
 from dblrandom.assigning import Eligibility
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
+from dblrandom.drawing.largest import WorstCase, check_reveal_fits, check_writable
+from dblrandom.drawing.lookalikes import check_filter_columns, check_role_columns, check_strata
 from dblrandom.errors import EntropyError, PlanError, RosterError
 from dblrandom.kernel.rows import check_id
 from dblrandom.kernel.schemes import KEY_SIZES
 from dblrandom.kernel.suite import Suite, suite_named
 from dblrandom.limits import COMMITMENT_CHAIN_STEPS
 from dblrandom.model import BLIND, RECUSAL_COLUMNS, Json, Plan, Source, Task, check_names_distinct
+from dblrandom.model.likeness import alike_pair, check_compared, likeness
 from dblrandom.roster import Manifest, Roster, RosterLike
-from dblrandom.sampling import Frame, MemoryFrame, Sampler, sampler_for
+from dblrandom.sampling import Frame, MemoryFrame, Sampler, sampler_for, task_shortfall
 
 __all__ = ["ROLES", "Commitment", "Declared", "Framed", "Frames", "eligibility_for", "frame_for"]
 
@@ -141,6 +144,7 @@ class Commitment:
             if self.deadlines["reveal"] < source.not_before:
                 problem = f"the reveal is due by {self.deadlines['reveal']}, before {source.name!r} can be public"
                 raise PlanError(f"{problem} at {source.not_before}; set a later one", where="deadlines")
+        check_reveal_fits(self)
         self.check_plan()
 
     def check_plan(self) -> None:
@@ -169,6 +173,9 @@ class Commitment:
         organisers = {signer.public_key for signer in self.signers if signer.role == "organiser"}
         if not organisers:
             raise PlanError("nobody is declared as the organiser", where="signers")
+        alike = alike_pair(signer.name for signer in self.signers if signer.name is not None)
+        if alike is not None:
+            raise PlanError(f"the names {alike[0]!r} and {alike[1]!r} look the same; write them alike", where="signers")
         for signer in self.signers:
             if signer.role not in ROLES:
                 raise PlanError(f"there is no role {signer.role!r}; there are {', '.join(ROLES)}", where="signers")
@@ -205,15 +212,32 @@ class Commitment:
 
         Raises:
             RosterError: a roster is not the one committed, or a recusal names somebody unknown or his own approver.
-            PlanError: a filter, a stratum, a quota or a role that cannot be served.
+            PlanError: a filter, a stratum, a quota or a role that cannot be served, values that only look the same, or
+                a draw that could not be written under some seed.
         """
         self.check_plan()
         self.check_manifests(rosters)
         self._check_recusals(rosters)
-        frames = Frames(self, rosters)
+        frames, cases = Frames(self, rosters), []
         for task in self.plan.tasks:
-            sampler_for(task, samplers).allocate(task, frames.frame(task).sizes())
-            frames.eligibility(task)
+            frame = frames.frame(task)
+            sizes = frame.sizes()
+            counts = sampler_for(task, samplers).allocate(task, sizes)
+            check_strata(task, sizes)
+            check_filter_columns(task, rosters[task.roster])
+            if task.team.roles:
+                people = rosters[task.team.roster]
+                check_role_columns(task, people.columns, [tuple(row.values()) for row in people.records()])
+            case = WorstCase(
+                task=task,
+                frame=frame,
+                counts=counts,
+                shortfall=task_shortfall(task, sizes, counts),
+                eligibility=frames.eligibility(task),
+                roster=rosters[task.roster],
+            )
+            cases.append(case)
+        check_writable(self, cases)
         return frames
 
     def check_manifests(self, rosters: Mapping[str, RosterLike]) -> None:
@@ -246,7 +270,8 @@ class Commitment:
             if not row["ground"]:
                 raise RosterError("it gives no ground", where=where)
             check_id(row["approver"], f"{where}, approver")
-            if row["approver"] == row["inspector"]:
+            check_compared(row["ground"], f"{where}, ground", error=RosterError)
+            if likeness(row["approver"]) == likeness(row["inspector"]):
                 raise RosterError("it must be approved by somebody other than the inspector himself", where=where)
 
 

@@ -15,12 +15,10 @@ from dblrandom.assigning import Assignment, Eligibility, assign
 from dblrandom.drawing.commitment import Commitment, Frames
 from dblrandom.errors import PlanError
 from dblrandom.kernel.entropy import draw_key
-from dblrandom.kernel.quota import units
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import (
     Json,
     Population,
-    Scope,
     SelectedUnit,
     Selection,
     StratumSelection,
@@ -29,16 +27,9 @@ from dblrandom.model import (
     ratio_to_json,
 )
 from dblrandom.roster import Roster, RosterLike
-from dblrandom.sampling import Allocation, Sampler, Stratum, sampler_for
+from dblrandom.sampling import Allocation, Sampler, sampler_for, task_shortfall
 
-__all__ = ["Draw", "TaskDraw", "make_draw", "task_shortfall"]
-
-
-def task_shortfall(task: Task, sizes: Mapping[Stratum, int], counts: Mapping[Stratum, Allocation]) -> int:
-    """How many wanted units a frame cannot give: a shared total is missed by the frame, every other quota by strata."""
-    if task.quota is not None and task.quota.scope is Scope.TOTAL:
-        return units(task.quota, sum(sizes.values()))[1]
-    return sum(count.shortfall for count in counts.values())
+__all__ = ["Draw", "TaskDraw", "make_draw"]
 
 
 @attrs.frozen(kw_only=True)

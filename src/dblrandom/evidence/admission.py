@@ -27,7 +27,7 @@ from dblrandom.evidence.chain import stage_after
 from dblrandom.evidence.comparing import difference
 from dblrandom.evidence.dating import organisers_own
 from dblrandom.evidence.disclosing import check_disclosed, check_never_disclosed
-from dblrandom.evidence.foresight import check_dated, check_void_dated, dated_by_all
+from dblrandom.evidence.foresight import check_dated, check_parts, check_void_dated, dated_by_all
 from dblrandom.evidence.misopening import check_proof
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.signatures import check_declared_signers
@@ -155,6 +155,7 @@ def check_terms(
             problem = f"it was built with {roster.suite.name}, not {commitment.suite.name}: build it again"
             raise RosterError(problem, where=f"roster {roster.name!r}")
     commitment.check(transcript.beacons)
+    check_parts(transcript, commitment)
     commitment.check_rosters(rosters, transcript.samplers)
     for before in transcript.commitments:
         before.check(transcript.beacons)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from math import prod
 from typing import cast
-from unicodedata import normalize
 
 import attrs
 
@@ -17,6 +16,7 @@ from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Notes
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.model import Json, Source
+from dblrandom.model.likeness import likeness
 
 __all__ = ["Breadth", "measure", "note_declared"]
 
@@ -84,7 +84,7 @@ def _joined(groups: Sequence[_Group], new: _Group) -> list[_Group]:
 
 def _spelling(event: str) -> str:
     """What is left of an event's name without the ways to write it: letters and digits only."""
-    return "".join(character for character in normalize("NFKC", event).casefold() if character.isalnum())
+    return "".join(character for character in likeness(event) if character.isalnum())
 
 
 def note_declared(

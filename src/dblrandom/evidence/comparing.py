@@ -13,7 +13,7 @@ from typing import cast
 
 from dblrandom.assigning import Slot, slot_order
 from dblrandom.drawing.commitment import Commitment
-from dblrandom.drawing.draw import task_shortfall
+from dblrandom.drawing.lookalikes import check_strata
 from dblrandom.errors import ReceiptError
 from dblrandom.evidence.report import Notes
 from dblrandom.kernel.entropy import draw_key
@@ -21,7 +21,7 @@ from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.tickets import ticket
 from dblrandom.model import Json, Task, ratio_to_json
 from dblrandom.roster import Manifest, RosterLike
-from dblrandom.sampling import Sampler, sampler_for
+from dblrandom.sampling import Sampler, sampler_for, task_shortfall
 
 __all__ = ["check_stated_draw", "difference"]
 
@@ -94,6 +94,7 @@ def _check_counts(task: Task, entry: Entry, samplers: Sequence[Sampler], where: 
     ordered = sorted(sizes, key=lambda values: b"\t".join(v.encode() for v in values))
     if len(sizes) != len(strata) or list(sizes) != ordered or any(len(s) != len(task.strata) for s in sizes):
         raise ReceiptError("its strata are not distinct and in the order of their bytes", where=where)
+    check_strata(task, sizes)
     _same(entry["size"], sum(sizes.values()), f"{where}: size")
     allocated = sampler_for(task, samplers).allocate(task, sizes)
     _same(entry["shortfall"], task_shortfall(task, sizes, allocated), f"{where}: shortfall")

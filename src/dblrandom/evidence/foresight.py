@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from dblrandom.errors import DblrandomError, StepError
+from dblrandom.drawing.commitment import Commitment
+from dblrandom.errors import DblrandomError, PlanError, StepError
 from dblrandom.evidence.chain import check_chain
 from dblrandom.evidence.dating import Dates, read_dates
 from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
@@ -17,7 +18,7 @@ from dblrandom.evidence.signatures import read_signatures
 from dblrandom.evidence.suggesting import suggested_trust
 from dblrandom.evidence.transcript import Transcript
 
-__all__ = ["check_dated", "check_void_dated", "dated_by_all"]
+__all__ = ["check_dated", "check_parts", "check_void_dated", "dated_by_all"]
 
 
 def dated_by_all(transcript: Transcript, sequence: int) -> str | None:
@@ -63,6 +64,30 @@ def check_void_dated(transcript: Transcript) -> None:
     moment = decisive_moment(_committed(transcript, case), case)
     if case.trust.witnesses and dated >= moment:
         raise StepError(f"the void was dated {dated}, not before {moment}: nothing may follow it")
+
+
+def check_parts(transcript: Transcript, commitment: Commitment) -> None:
+    """Check that those whom a commitment declares can do what verifiers will ask of them.
+
+    Raises:
+        PlanError: nobody could sign as the organiser, nobody could be told from him, or too few could date.
+    """
+    if not any(s.role == "organiser" and s.algorithm == "ed25519" for s in commitment.signers):
+        raise PlanError("no organiser has an Ed25519 key, which every receipt needs: declare one", where="signers")
+    if transcript.trust is not None:
+        return
+    try:
+        trust = suggested_trust(*transcript.commitments, commitment)
+    except DblrandomError as error:
+        raise PlanError(f"no trust policy can hold all of them: {error}", where="signers") from error
+    declared = {s.public_key for s in commitment.signers if s.role == "witness" and s.algorithm == "ed25519"}
+    holders = {key.name for key in trust.keys if key.public_key in declared and "witness" in key.roles}
+    if len(holders) < trust.witnesses:
+        raise PlanError(
+            f"{trust.witnesses} witnesses are declared, but only {len(holders)} differ by key and name: "
+            "give each key one name, and each witness a key",
+            where="signers",
+        )
 
 
 def _case(transcript: Transcript) -> Case:

@@ -30,6 +30,7 @@ from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.schemes import check_key
 from dblrandom.kernel.signing import keyid
 from dblrandom.model import Json, time_seconds
+from dblrandom.model.likeness import alike_pair
 
 __all__ = ["Requirement", "TrustPolicy", "TrustedKey"]
 
@@ -196,7 +197,13 @@ class TrustPolicy:
         object.__setattr__(self, "require", MappingProxyType({**_default_requirements(), **self.require}))
         _SHAPE.check(self.to_json(), "trust policy")
         names = {key.name for key in self.keys}
-        for anchor in (*(a.name for a in self.authorities), *(log.verifier.name for log in self.logs)):
+        anchors = [a.name for a in self.authorities] + [log.verifier.name for log in self.logs]
+        alike = alike_pair((*sorted(names), *anchors))
+        if alike is not None:
+            raise InputError(
+                f"the names {alike[0]!r} and {alike[1]!r} look the same; write them alike", where="trust policy"
+            )
+        for anchor in anchors:
             if anchor in names:
                 raise InputError(f"{anchor!r} is a key's holder too: give it another name", where="trust policy")
         for cosigner in (key for log in self.logs for key in log.cosigners):

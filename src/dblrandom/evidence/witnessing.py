@@ -13,23 +13,26 @@ from typing import cast
 import attrs
 
 from dblrandom.errors import InputError, StepError
-from dblrandom.evidence.bodies import DIGEST, FREE, NAME
-from dblrandom.evidence.shapes import Array, Integer, Object, OneOf
+from dblrandom.evidence.bodies import DIGEST, NAME
+from dblrandom.evidence.shapes import Array, Integer, Object, OneOf, Text
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.signing import keyid
 from dblrandom.model import Json
+from dblrandom.model.likeness import likeness
 
 __all__ = ["Seen", "WitnessMemory"]
 
+# Not held to the rules for commitments of today: a memory that cannot be read protects nobody.
+_REMEMBERED = Text(".{1,4096}", "a text of 1 to 4,096 characters")
 _SEEN = Object(
     {
         "ceremony": NAME,
         "sequence": Integer(1),
         "digest": DIGEST,
-        "authority": FREE,
+        "authority": _REMEMBERED,
         "plan": NAME,
-        "period": FREE,
+        "period": _REMEMBERED,
         "open": OneOf((True, False)),
     }
 )
@@ -106,7 +109,10 @@ class WitnessMemory:
         if not known and latest:
             _check_begins(latest, transcript)
         for seen in everything if now.open else ():
-            same = (seen.authority, seen.period) == (now.authority, now.period)
+            same = (likeness(seen.authority), likeness(seen.period)) == (
+                likeness(now.authority),
+                likeness(now.period),
+            )
             if seen.open and seen.ceremony != now.ceremony and same:
                 raise StepError(
                     f"the commitment of {seen.ceremony!r} (plan {seen.plan!r}) for {now.period} is still open: "

@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeAlias, TypeVar, cast
 from typing_extensions import override
 
 from dblrandom.errors import InputError, PlanError
+from dblrandom.model.characters import first_unseen
 
 __all__ = [
     "LARGEST_INTEGER",
@@ -136,11 +137,13 @@ def freeze(value: object, where: str, *, depth: int = DEEPEST, error: type[Input
     """A deep read-only copy of a JSON value: lists become tuples, objects become ``ReadOnly``.
 
     Raises:
-        PlanError: or ``error``, for a value that canonical JSON cannot carry, null, or more than 16 levels.
+        PlanError: or ``error``, for a value that canonical JSON cannot carry, null, more than 16 levels, or text with
+            characters that nobody sees.
     """
     if isinstance(value, str):
-        if any("\ud800" <= c <= "\udfff" for c in value):
-            raise error(f"{show(value)} has half of a surrogate pair", where=where)
+        if found := first_unseen(value):
+            problem = f"has the character U+{ord(found[0]):04X} at position {found.start() + 1}"
+            raise error(f"{show(value)} {problem}; remove what cannot be seen", where=where)
         return value
     if isinstance(value, bool):
         return value

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 from dblrandom.errors import InputError, PlanError
+from dblrandom.model.characters import SPACES, UNSEEN, first_unseen, in_class
 from dblrandom.model.json import show
 
 __all__ = [
@@ -54,8 +55,8 @@ NAME = re.compile(r"[a-z0-9._-]{1,64}")
 ROSTER_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """A name of a roster, which may begin with a task's id."""
 
-UNSEEN_IN_ID = "\x80-\xa0\u200b-\u200f\u2028-\u202e\u2060\ufeff"
-"""What no id may hold besides control characters, as the inside of a character class (section 2)."""
+UNSEEN_IN_ID = in_class(UNSEEN, least=0x80) + in_class(SPACES, least=0x80)
+"""What no id may hold besides ASCII's control characters, as the inside of a character class (section 2)."""
 
 # A task id names two result rosters, <id>.selected and <id>.teams, and those names must be names too. Were 64
 # characters allowed here, the draw would fail after the entropy is known, when nothing can be repaired any more.
@@ -65,9 +66,6 @@ _TASK_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{_LONGEST_TASK_ID}}}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX = re.compile(r"[0-9a-f]*")
-# Control characters, line and paragraph separators, marks that reorder what is seen, byte order mark, surrogates.
-# Written out because Python's own idea of "printable" changes with its Unicode version.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
 _NOT_IN_FIELD = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _NOT_IN_ID = re.compile(f"[\x00-\x1f\x7f{UNSEEN_IN_ID}\ud800-\udfff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -119,15 +117,15 @@ def check_names_distinct(names: Iterable[str], where: str, *, error: type[InputE
 def check_text(text: object, where: str, *, maximum: int = LONGEST_TEXT, error: type[InputError] = PlanError) -> str:
     """Text for people: 1 to ``maximum`` characters, without any that are not seen on paper.
 
-    Refused are control characters (line breaks and tabs too), line and paragraph separators, marks that change the
-    direction of writing, the byte order mark and lone surrogates. Nothing is normalised.
+    Refused are the code points of :data:`~dblrandom.model.characters.UNSEEN`: control characters (line breaks and tabs
+    too), marks that change the direction of writing, everything else without a shape of its own. Nothing is normalised.
     """
     value = _text(text, where, error)
     if not value:
         raise error("is empty; leave it out or say something", where=where)
     if len(value) > maximum:
         raise error(f"has {len(value)} characters; at most {maximum} are allowed", where=where)
-    if found := _UNSEEN.search(value):
+    if found := first_unseen(value):
         raise error(
             f"has the character U+{ord(found[0]):04X} at position {found.start() + 1}; remove what cannot be seen",
             where=where,

@@ -8,6 +8,7 @@ import attrs
 
 from dblrandom.errors import PlanError
 from dblrandom.model.json import Json, Reader, listed, placed, show
+from dblrandom.model.likeness import check_compared
 from dblrandom.model.names import check_name, check_names_distinct, check_optional_text, check_text
 from dblrandom.model.task import Task
 
@@ -27,7 +28,8 @@ class Plan:
         name: short name, also of the ceremony if nothing else is said.
         title: the published title.
         authority: who published it.
-        period: the time that the plan is for, such as ``2024``; a witness lets one commitment of it be open.
+        period: the time that the plan is for, such as ``2024``; a witness lets one commitment of it be open. Authority
+            and period are compared, so both hold only characters that are seen and that Unicode 14.0 assigns.
         source: where it was published, or what it was read from.
         recusals: the recusals' roster.
         grounds: names of the lawful grounds for replacing a target or an inspector, such as ``not-found``.
@@ -52,9 +54,9 @@ class Plan:
 
     def __attrs_post_init__(self) -> None:
         check_name(self.name, "plan.name")
-        for name in ("title", "authority"):
-            check_text(getattr(self, name), f"plan.{name}")
-        check_text(self.period, "plan.period", maximum=64)
+        check_text(self.title, "plan.title")
+        check_compared(check_text(self.authority, "plan.authority"), "plan.authority")
+        check_compared(check_text(self.period, "plan.period", maximum=64), "plan.period")
         for name in HEADER_TEXTS:
             check_optional_text(getattr(self, name), f"plan.{name}")
         if self.recusals is not None:

@@ -9,6 +9,7 @@ import attrs
 
 from dblrandom.errors import PlanError
 from dblrandom.model.json import Json, Reader, ReadOnly, at, listed, placed, show, whole
+from dblrandom.model.likeness import check_compared
 from dblrandom.model.names import RESERVED_COLUMNS, check_field, check_name, check_names_distinct, check_optional_text
 
 __all__ = ["Filter", "Role", "TeamRule"]
@@ -21,7 +22,8 @@ class Filter(ReadOnly[tuple[str, ...]]):
     where it is listed.
 
     Raises:
-        PlanError: for a column without values, a value given twice, or one that no roster field can hold.
+        PlanError: for a column without values, a value given twice, or one that no roster field can hold or that has
+            characters that cannot be compared.
     """
 
     __slots__ = ()
@@ -35,7 +37,10 @@ class Filter(ReadOnly[tuple[str, ...]]):
         for column, given in members.items():
             check_name(column, where)
             path = at(where, column)
-            values = [check_field(value, f"{path}[{i}]") for i, value in enumerate(listed(given, path))]
+            values = [
+                check_compared(check_field(value, f"{path}[{i}]"), f"{path}[{i}]")
+                for i, value in enumerate(listed(given, path))
+            ]
             if not values:
                 raise PlanError(
                     "lists no value, so that no row could pass; list one or leave the column out", where=path

@@ -1,7 +1,15 @@
 """Frames and samplers: which units a task draws (docs/spec, section 4)."""
 
 from dblrandom.sampling.frame import Frame, MemoryFrame, Stratum
-from dblrandom.sampling.samplers import BUILT_IN, Allocation, QuotaSampler, Sampler, sampler_for, selection_of
+from dblrandom.sampling.samplers import (
+    BUILT_IN,
+    Allocation,
+    QuotaSampler,
+    Sampler,
+    sampler_for,
+    selection_of,
+    task_shortfall,
+)
 from dblrandom.sampling.threshold import Scan, ThresholdFrame, merge_lowest
 
 __all__ = [
@@ -17,4 +25,5 @@ __all__ = [
     "merge_lowest",
     "sampler_for",
     "selection_of",
+    "task_shortfall",
 ]

@@ -71,6 +71,10 @@ class MemoryFrame:
         """See :meth:`Frame.sizes`."""
         return {stratum: len(ids) for stratum, ids in self._groups.items()}
 
+    def ids(self) -> Mapping[Stratum, Sequence[bytes]]:
+        """The ids of each stratum, in the roster's order; read only."""
+        return self._groups
+
     def lowest(self, key: str, wanted: Mapping[Stratum, int]) -> dict[Stratum, list[bytes]]:
         """See :meth:`Frame.lowest`; one hash for each row of a stratum of which anything is wanted."""
         return {s: lowest(self._suite, key, ids, wanted[s]) if wanted[s] else [] for s, ids in self._groups.items()}

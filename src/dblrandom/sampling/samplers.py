@@ -18,7 +18,7 @@ from dblrandom.kernel.quota import apportion, units, units_wanted
 from dblrandom.model import Quota, Scope, SelectedUnit, Selection, StratumSelection, Task
 from dblrandom.sampling.frame import Frame, Stratum
 
-__all__ = ["BUILT_IN", "Allocation", "QuotaSampler", "Sampler", "sampler_for", "selection_of"]
+__all__ = ["BUILT_IN", "Allocation", "QuotaSampler", "Sampler", "sampler_for", "selection_of", "task_shortfall"]
 
 
 @attrs.frozen
@@ -136,6 +136,13 @@ def _stratum(stratum: Stratum, size: int, count: Allocation, candidates: Sequenc
         shortfall=count.shortfall,
         probability=probability,
     )
+
+
+def task_shortfall(task: Task, sizes: Mapping[Stratum, int], counts: Mapping[Stratum, Allocation]) -> int:
+    """How many wanted units a frame cannot give: a shared total is missed by the frame, every other quota by strata."""
+    if task.quota is not None and task.quota.scope is Scope.TOTAL:
+        return units(task.quota, sum(sizes.values()))[1]
+    return sum(count.shortfall for count in counts.values())
 
 
 BUILT_IN: tuple[QuotaSampler, ...] = (

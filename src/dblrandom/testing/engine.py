@@ -28,7 +28,7 @@ _KEY = "97b4f6f5bb7bc90b9c00e3126f360eec"
 _FIRMS = [(f"FIRM-00{n}", place) for n, place in ((3, "north"), (1, "north"), (2, "south"))]
 _FIRMS_ROOT = "c47886b1bd9f4f13c914ba845428611a8ca0ca43ee10eda94f2953b50728c9bd"
 _FIRST_TICKET = "58c165c46d88822a914581366f8cc58b80e0534008dbdd596de894cfb007fc09"
-_NO_SUCH = ("a", "zzz", "\uffff", "\U0010ffff", "0")
+_NO_SUCH = ("a", "zzz", "\ufffd", "\U0010fffd", "0")
 _WHERE = "conformance"
 
 Rows = Sequence[tuple[str, ...]]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from dblrandom.kernel.extras import load
 from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES
+from dblrandom.model.names import UNSEEN_IN_ID
 
 __all__ = ["FAULTY_FIELDS", "FAULTY_IDS", "ODD_COLUMNS", "ODD_FIELDS", "ODD_IDS", "Rows", "odd_rows", "rosters"]
 
@@ -99,14 +101,14 @@ ODD_FIELDS = (
 )
 """Fields that differ by bytes and, in many a collation, encoding or type, in nothing else."""
 
-_NO_ID = frozenset("\u0085\u00a0\u2028\u200b\ufeff\u202e")
+_NOT_IN_ID = re.compile(f"[{UNSEEN_IN_ID}]")
 ODD_IDS = (
     *(
         field
         for field in ODD_FIELDS
-        if field and field.strip(" ") == field and not set(field) & _NO_ID and len(field) < 99
+        if field and field.strip(" ") == field and not _NOT_IN_ID.search(field) and len(field) < 99
     ),
-    *("i" * MAX_ID_BYTES, "\u516c" * (MAX_ID_BYTES // 3), "a b", "a\u3000", "\u00e4b", "\u0300", "91530102HC00000001"),
+    *("i" * MAX_ID_BYTES, "\u516c" * (MAX_ID_BYTES // 3), "a b", "\u00e4b", "\u0300", "91530102HC00000001"),
 )
 """Ids that differ by bytes and are in an order of their own in many a collation."""
 
@@ -131,6 +133,7 @@ FAULTY_IDS = (
         "\u202ea",
         "\u2060",
         "\ufeffa",
+        *("a\u00ad", "a\u3000", "a\u3164", "a\u034fb", "\uffff", "a\ufe0f", "\U000e0041"),
     ),
     *("a\tb", "a\nb", "\x7f", "i" * (MAX_ID_BYTES + 1), "\u00e4" * (MAX_ID_BYTES // 2) + "xx"),
 )
@@ -165,8 +168,9 @@ def rosters(*, without: str = "", most: int = 60) -> Any:
 def _rows(st: Any, width: int, without: str, most: int) -> Any:
     barred = "".join(chr(code) for code in (*range(32), 127)) + without
     letters = st.characters(exclude_categories=["Cs"], exclude_characters=barred)
-    invisible = [*range(0x80, 0xA1), *range(0x200B, 0x2010), *range(0x2028, 0x202F), 0x2060, 0xFEFF]
-    in_ids = st.characters(exclude_categories=["Cs"], exclude_characters=barred + "".join(map(chr, invisible)))
+    in_ids = st.characters(exclude_categories=["Cs"], exclude_characters=barred).filter(
+        lambda letter: not _NOT_IN_ID.search(letter)
+    )
     ids = _usable(st, ODD_IDS, without) | st.text(in_ids, min_size=1, max_size=60).map(lambda t: t.strip(" ")).filter(
         bool
     )

@@ -6,6 +6,9 @@ type and key; a signature by any other key is passed over and counts for nothing
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 import attrs
 
 from dblrandom.errors import InputError, KeyFileError, VerificationError
@@ -13,6 +16,7 @@ from dblrandom.kernel.dsse import b64decode, b64encode
 from dblrandom.kernel.signing import Signer, check_public_key
 from dblrandom.kernel.suite import SHA256
 from dblrandom.kernel.text import is_hex
+from dblrandom.model.characters import SPACES, UNASSIGNED, UNSEEN, in_class
 from dblrandom.model.json import show
 from dblrandom.tlog.texts import lines_of
 
@@ -38,16 +42,25 @@ MAX_SIGNATURES = 100
 """The most signatures of one note."""
 
 _DASH = "\u2014 "
+_PRIVATE = "E000-F8FF F0000-FFFFD 100000-10FFFD"
 _LONGEST_NAME = 255
+
+
+@cache
+def _not_in_name() -> re.Pattern[str]:
+    inside = "".join(map(in_class, (UNSEEN, UNASSIGNED, SPACES, _PRIVATE)))
+    return re.compile(f"[+{inside}\ud800-\udfff]")
 
 
 def check_key_name(name: object, where: str = "key name") -> str:
     """A key's name, which for a log is its origin too: 1 to 255 bytes of UTF-8 without spaces and plus signs.
 
+    Refused as well is what nobody sees, what Unicode 14.0 does not assign, and what is for private use.
+
     Raises:
         KeyFileError: anything else.
     """
-    if not isinstance(name, str) or not name or not name.isprintable() or any(c.isspace() or c == "+" for c in name):
+    if not isinstance(name, str) or not name or _not_in_name().search(name):
         raise KeyFileError(
             f"{show(name)} is not a key's name; use an address without spaces and '+', such as log.example/receipts",
             where=where,

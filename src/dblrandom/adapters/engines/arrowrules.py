@@ -19,11 +19,12 @@ from dblrandom.adapters.tables import INVISIBLE
 from dblrandom.errors import RosterError
 from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES, row_line
 from dblrandom.model.json import show
+from dblrandom.model.names import UNSEEN_IN_ID
 
 __all__ = ["check_batch", "check_follows", "check_order", "line_bytes", "text_column"]
 
 _CONTROL = r"[\x00-\x1f\x7f]"
-_NOT_IN_ID = r"[\x{80}-\x{a0}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}\x{feff}]"
+_NOT_IN_ID = f"[{UNSEEN_IN_ID}]"
 _UNSEEN = re.compile("[\x80-\x9f\u2028\u2029]")
 _FULL_WIDTH = r"[\x{ff01}-\x{ff5e}\x{3000}]"
 _BLANK = r"[ \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]"
