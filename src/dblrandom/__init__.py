@@ -17,7 +17,7 @@ from dblrandom.adapters.network.fetching import fetch_value
 from dblrandom.adapters.planfiles import load_plan, save_plan
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.sources import chain_source, new_secret, secret_source
-from dblrandom.adapters.tables import read_csv
+from dblrandom.adapters.tables import TableImport, import_csv, read_csv
 from dblrandom.beacons import Beacon
 from dblrandom.beacons.drand import drand_source
 from dblrandom.beacons.drandchain import ChainInfo, profile_named
@@ -176,6 +176,7 @@ __all__ = [
     "StepError",
     "StratumSelection",
     "Suite",
+    "TableImport",
     "TargetCase",
     "Task",
     "TaskDraw",
@@ -196,6 +197,7 @@ __all__ = [
     "check_target",
     "drand_source",
     "fetch_value",
+    "import_csv",
     "load_plan",
     "new_secret",
     "now",

@@ -66,8 +66,8 @@ def test_wrong_encodings_say_what_to_do(table: Path) -> None:
     assert "(--encoding gb18030)" in refusal(table, "uscc,区\n1,五华区\n".encode("gb18030"))
     assert "UTF-8" in refusal(table, b"\xef\xbb\xbfuscc\n1\n", encoding="gb18030")
     assert "not GB18030" in refusal(table, b"uscc\n\xff\xff\n", encoding="gb18030")
-    assert "not UTF-8 near line 1" in refusal(table, "uscc\n1\n".encode("utf-16"))
-    assert "(--encoding utf-8)" in refusal(table, b"uscc\n\xff\xff\n", encoding="gb2312")
+    assert "is UTF-16" in refusal(table, "uscc\n1\n".encode("utf-16"))
+    assert "not GB2312 near line 2; save it as CSV UTF-8" in refusal(table, b"uscc\n\xff\xff\n", encoding="gb2312")
     assert "is UTF-8, not GBK" in refusal(table, b"\xef\xbb\xbfuscc\n1\n", encoding="gbk")
     assert "'latin-1' is not one of utf-8, utf-8-sig, gb18030, gbk, gb2312" in refusal(table, "", encoding="latin-1")
 

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import click
 
 from dblrandom.adapters.files import write_new
 from dblrandom.adapters.randomness import random_bytes
-from dblrandom.adapters.tables import ENCODINGS, read_csv
+from dblrandom.adapters.tables import import_csv
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.jsonfile import read_member
-from dblrandom.cli.options import FILE, PAIR, pairs, suite_option
+from dblrandom.cli.options import FILE, pairs, suite_option
 from dblrandom.cli.outside import is_outside, open_outside
 from dblrandom.cli.places import existing
 from dblrandom.cli.rostermove import move
 from dblrandom.cli.rosters import read_roster
 from dblrandom.cli.screen import Screen, note, working
+from dblrandom.cli.tableoptions import (
+    accept_option,
+    encoding_option,
+    refused,
+    rename_option,
+    report_file,
+    report_option,
+    tell_notes,
+)
 from dblrandom.errors import RosterError, VerificationError
 from dblrandom.evidence import InspectorCase, TargetCase, Transcript, check_inspector, check_target
 from dblrandom.evidence.report import failing
@@ -41,55 +51,57 @@ def roster() -> None:
 @click.option("--name", metavar="NAME", required=True, help="The roster's name in the plan.")
 @click.option("--out", metavar="FILE.tsv", type=FILE, required=True, help="Where the roster goes; never replaced.")
 @click.option("--columns", metavar="A,B", help="Which columns to take besides the id, in this order; all by default.")
-@click.option("--rename", metavar="OLD=NEW", type=PAIR, multiple=True, help="Rename a column.")
-@click.option(
-    "--encoding",
-    metavar="NAME",
-    type=click.Choice(ENCODINGS),
-    default="utf-8-sig",
-    help=f"One of {', '.join(ENCODINGS)}.",
-)
+@rename_option
+@encoding_option
+@accept_option
+@report_option
 @click.option("--confidential", is_flag=True, help="A roster whose rows must not be disclosed: each gets a blind.")
 @suite_option
 def build(
     csv: Path,
-    column: str,
-    name: str,
     out: Path,
-    columns: str | None,
-    rename: tuple[tuple[str, str], ...],
-    encoding: str,
+    report: Path | None,
     confidential: bool,
     suite: Suite,
+    **given: Any,
 ) -> Answer:
     """Make a roster of a CSV file.
 
-    Prints its manifest.
+    Prints its manifest. What was noticed or changed is told; where anything is wrong, all of it is, and no roster is
+    made.
     """
     if _URL.match(str(csv)):
         raise click.UsageError(
             "a database is not read here: name it in commit --roster NAME=URL#table, or export a CSV"
         )
+    columns = given["columns"]
     with working("reading the table"):
-        population = read_csv(
+        found = import_csv(
             csv,
-            id=column,
-            name=name,
+            id=given["column"],
+            name=given["name"],
             columns=None if columns is None else [text for text in columns.split(",") if text],
-            rename=pairs(rename, "--rename"),
+            rename=pairs(given["rename"], "--rename"),
             confidential=confidential,
-            encoding=encoding,
+            encoding=given["encoding"],
+            accept=given["accept"],
         )
-        blinds = [random_bytes(32).hex() for _ in population.rows] if confidential else None
-        built = Roster.build(suite, population, blinds)
+        wrote = report_file(found.report, report)
+        if found.population is None:
+            return refused(found.report, wrote)
+        blinds = [random_bytes(32).hex() for _ in found.population.rows] if confidential else None
+        built = Roster.build(suite, found.population, blinds)
     write_new(out, built.to_file(), 0o600 if confidential else 0o644)
     manifest = built.manifest.to_json()
+    wrote.append(str(out))
 
     def show(screen: Screen) -> None:
         screen.verbatim(document(manifest))
-        note(f"wrote {out}")
+        tell_notes(found.report)
+        for path in wrote:
+            note(f"wrote {path}")
 
-    return Answer(data={"manifest": manifest, "wrote": [str(out)]}, show=show)
+    return Answer(data={"manifest": manifest, "report": found.report.to_json(), "wrote": wrote}, show=show)
 
 
 @command("prove")

@@ -9,9 +9,10 @@ import click
 
 from dblrandom.adapters.files import read_bytes
 from dblrandom.adapters.rosterplaces import noted_places
-from dblrandom.adapters.tables import read_csv
+from dblrandom.adapters.tables import import_csv
 from dblrandom.cli.outside import is_outside, open_outside, shown
 from dblrandom.cli.places import existing
+from dblrandom.cli.tableoptions import tell_notes
 from dblrandom.errors import DblrandomError, VerificationError
 from dblrandom.evidence import Transcript
 from dblrandom.kernel.suite import Suite
@@ -49,7 +50,10 @@ def named_rosters(suite: Suite, given: Mapping[str, str], ids: Sequence[str], en
         column = columns.get(name, columns.get(""))
         if column is None:
             raise click.UsageError(f"--roster {name}: a CSV file needs its id column, --id {name}=COLUMN")
-        found.append(Roster.build(suite, read_csv(path, id=column, name=name, encoding=encoding)))
+        table = import_csv(path, id=column, name=name, encoding=encoding)
+        population = table.taken()
+        tell_notes(table.report)
+        found.append(Roster.build(suite, population))
     return found
 
 

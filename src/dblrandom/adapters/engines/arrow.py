@@ -15,7 +15,7 @@ from dblrandom.adapters.engines.arrowrules import line_bytes, text_column
 from dblrandom.adapters.engines.arrowsort import in_order
 from dblrandom.adapters.engines.datafusion import FusionScan, Watch
 from dblrandom.adapters.engines.table import Leaf, Page
-from dblrandom.adapters.tables import ENCODINGS
+from dblrandom.adapters.textfiles import check_encoding
 from dblrandom.errors import RosterError
 from dblrandom.kernel.suite import Suite
 from dblrandom.model.json import show
@@ -69,8 +69,7 @@ class ArrowTable:
             RosterError: more than one kind of files, or a column that is missing or of another type in one of them.
             FolderError: the system does not let a file be read.
         """
-        if encoding not in ENCODINGS:
-            raise RosterError(f"{show(encoding)} is not one of {', '.join(ENCODINGS)}", where="encoding")
+        check_encoding(encoding, "encoding")
         check_roster_name(name, "roster", error=RosterError)
         return cls(name=name, files=Files.open(place, id, columns, rename or {}, encoding))
 

@@ -21,6 +21,7 @@ from dblrandom.adapters.engines._arrowcolumns import check_alike, is_text, layou
 from dblrandom.adapters.engines.parts import check_columns_of_format, file_kind, found_parts
 from dblrandom.adapters.files import os_failure
 from dblrandom.adapters.tables import check_csv
+from dblrandom.adapters.textfiles import check_text, codec_of
 from dblrandom.errors import DblrandomError, RosterChanged, RosterError
 
 __all__ = ["Files", "failing", "rows_of"]
@@ -251,13 +252,15 @@ def _dataset(path: str, kind: str, encoding: str, schema: pa.Schema | None = Non
                 newlines_in_values=kind == "csv",
                 ignore_empty_lines=False,
             ),
-            read_options=pa_csv.ReadOptions(encoding="gb18030" if encoding.startswith("gb") else "utf8"),
+            read_options=pa_csv.ReadOptions(encoding=codec_of(encoding) if encoding.startswith("gb") else "utf8"),
             convert_options=pa_csv.ConvertOptions(strings_can_be_null=False, quoted_strings_can_be_null=False),
         )
     return ds.dataset([path], format=form, schema=schema, filesystem=pa_fs.LocalFileSystem())
 
 
 def _schema(path: str, kind: str, encoding: str) -> pa.Schema:
+    if kind in ("csv", "tsv"):
+        check_text(path, encoding)
     with failing(path):
         schema = _dataset(path, kind, encoding).schema
     # What Arrow guesses from the first rows of a CSV file is of no interest: all its columns are text.

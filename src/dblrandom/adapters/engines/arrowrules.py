@@ -14,11 +14,12 @@ from unicodedata import is_normalized
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dblrandom.adapters.engines.arrowsuspects import check_ids
 from dblrandom.adapters.engines.table import OutOfOrder
-from dblrandom.adapters.tables import INVISIBLE
 from dblrandom.errors import RosterError
 from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES, row_line
 from dblrandom.model.json import show
+from dblrandom.model.lookalike import INVISIBLE
 from dblrandom.model.names import UNSEEN_IN_ID
 
 __all__ = ["check_batch", "check_follows", "check_order", "line_bytes", "text_column"]
@@ -85,6 +86,8 @@ def check_batch(
                 "it, or read it in memory",
                 where=where,
             )
+    if imported:
+        check_ids(columns[0], start, where)
 
 
 def check_order(ids: pa.Array, where: str) -> None:

@@ -1,0 +1,119 @@
+"""The headings of a table: where they are, which columns are taken, and all that is wrong with them at once."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+
+from attrs import frozen
+
+from dblrandom.adapters.tablecells import CONTROL, name_of
+from dblrandom.adapters.tablereport import Collector
+from dblrandom.kernel.rows import BLIND
+from dblrandom.kernel.text import is_name
+from dblrandom.model.json import show
+
+__all__ = ["Layout", "Wanted", "divided_by", "heading_of", "layout_of"]
+
+_LISTED = 40
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """What the caller asked for: the id's column, the columns to take, and their new names."""
+
+    id: str
+    columns: Sequence[str] | None
+    rename: Mapping[str, str]
+
+    def is_there(self, texts: Sequence[str]) -> bool:
+        """Whether a record could be the headings: the id's column is in it."""
+        tidy = [heading_of(text) for text in texts]
+        return self.id in tidy or any(self.rename.get(text) == self.id for text in tidy)
+
+
+@frozen(kw_only=True)
+class Layout:
+    """Which fields of a record are taken, in the population's order.
+
+    Attributes:
+        headings: every heading of the file.
+        columns: the roster's columns, ``id`` first.
+        places: for each of them the place in a record.
+    """
+
+    headings: tuple[str, ...]
+    columns: tuple[str, ...]
+    places: tuple[int, ...]
+
+    @property
+    def width(self) -> int:
+        """How many fields a record has."""
+        return len(self.headings)
+
+
+def heading_of(text: str) -> str:
+    """A heading without blanks around it, in NFC."""
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def divided_by(record: Sequence[str]) -> str | None:
+    """The mark that divides a heading line which is no CSV, if it has one and no comma."""
+    if len(record) != 1:
+        return None
+    return next((mark for mark in ";\t|" if record[0].count(mark)), None)
+
+
+def layout_of(record: Sequence[str], wanted: Wanted, line: int, row: int, collector: Collector) -> Layout | None:
+    """Which columns are taken; ``None`` where there is no id. What else is wrong is for the collector to know."""
+
+    def fault(remark: str) -> None:
+        collector.add("heading", remark, row=row, line=line)
+
+    there = [_checked(text, at, fault) for at, text in enumerate(record, start=1)]
+    listing = ", ".join(show(text) for text in there[:_LISTED]) + (" and more" if len(there) > _LISTED else "")
+    for text in dict.fromkeys(text for text in there if there.count(text) > 1):
+        fault(f"the column {show(text)} is there twice; name each once")
+    for text in wanted.rename:
+        if text not in there:
+            collector.add("heading", f"there is no column {show(text)} to rename; there are {listing}", row=0, line=0)
+    names = [wanted.rename.get(text, text) for text in there]
+    if wanted.id not in names and wanted.id not in there:
+        remark = f"there is no column {show(wanted.id)} for the id; there are {listing}"
+        collector.add("heading", remark, row=0, line=0)
+        return None
+    key = names.index(wanted.id) if wanted.id in names else there.index(wanted.id)
+    names[key] = "id"
+    given = wanted.columns
+    chosen = names if given is None else [name for name in given if name not in (wanted.id, there[key])]
+    for name in chosen:
+        if name not in names:
+            collector.add("heading", f"there is no column {show(name)}; there are {listing}", row=0, line=0)
+    taken = ["id", *(name for name in chosen if name != "id" and name in names)]
+    # Another column may be called id in the file, if only the others are wanted.
+    passed = given is not None and "id" not in given
+    for name in dict.fromkeys(taken):
+        _check_taken(name, taken if passed and name == "id" else names, taken, fault)
+    return Layout(headings=tuple(there), columns=tuple(taken), places=(key, *(names.index(name) for name in taken[1:])))
+
+
+def _checked(text: str, at: int, say: Callable[[str], None]) -> str:
+    if found := CONTROL.search(text):
+        say(f"column {at} has {name_of(found[0])} in its name; remove it")
+        return text
+    tidy = heading_of(text)
+    if not tidy:
+        say(f"column {at} has no name; give it one or remove it")
+    return tidy
+
+
+def _check_taken(name: str, names: list[str], taken: list[str], say: Callable[[str], None]) -> None:
+    if not is_name(name):
+        say(
+            f"{show(name)} is no name for a column (a-z 0-9 . _ -); rename it, or take only other columns "
+            "(dblrandom roster build --rename OLD=NEW, --columns A,B)"
+        )
+    elif name == BLIND:
+        say(f"the name {show(BLIND)} is the protocol's own; rename the column")
+    elif names.count(name) > 1 or taken.count(name) > 1:
+        say(f"two columns would be called {show(name)}; rename one of them")
