@@ -19,6 +19,8 @@ from dblrandom.drawing.standing import apply_substitution
 from dblrandom.errors import RosterError, StepError
 from dblrandom.evidence.admission import check_admissible, check_content, check_lawful, check_outcomes, check_terms
 from dblrandom.evidence.bodies import SEALABLE, check_body
+from dblrandom.evidence.chain import settles_draw
+from dblrandom.evidence.opening import check_sealable, standing_once_open
 from dblrandom.evidence.receipt import Receipt, payload_bytes, sign_payload
 from dblrandom.evidence.soundness import check_aftermath_so_far, check_so_far, holds_rows
 from dblrandom.evidence.transcript import Transcript
@@ -229,8 +231,11 @@ class Ceremony(Transcript):
 
     def compute_substitution(self, task: str, ground: str, **replaced: str) -> dict[str, Json]:
         """The body of a substitution; see :meth:`substitute`."""
-        check_lawful(self, "substitution")
         request: dict[str, Json] = {"task": task, "ground": ground, "replaced": dict(replaced)}
+        if self.last("draw") is None and any(map(settles_draw, self.receipts)):
+            # Only to be sealed, beside the draw.
+            return apply_substitution(standing_once_open(self), request)
+        check_lawful(self, "substitution")
         return apply_substitution(self.standing, request)
 
     def void(
@@ -287,7 +292,8 @@ class Ceremony(Transcript):
             keys: who signs.
 
         Raises:
-            StepError: not lawful now, or every source is public, so that the draw would be no secret.
+            StepError: not lawful now, or every source is public, so that the draw would be no secret; a body that could
+                never be opened, as far as what is sealed is known here.
         """
         if kind not in SEALABLE:
             raise StepError(f"a {kind} cannot be sealed; these can: {', '.join(SEALABLE)}")
@@ -298,9 +304,12 @@ class Ceremony(Transcript):
         check_lawful(self, "sealed")
         sealed = dict(body) | {"blind": blind}
         check_body(kind, sealed, f"sealed {kind}")
-        if kind == "reveal" or self.last("draw") is not None:
+        if kind == "reveal":
             check_content(self, kind, body)
+        else:
+            check_sealable(self, kind, body)
         self._append("sealed", {"type": kind, "digest": self.suite.hexhash(encode(sealed))}, time, keys)
+        self.keep_sealed(sealed)
         return sealed
 
     def unseal(self, kind: str, sealed: Mapping[str, Json], *, time: str, keys: Sequence[Signer]) -> Receipt:

@@ -1786,7 +1786,7 @@ class Audit:
 
     def check_grammar(self) -> None:
         self.commitment, self.reveal, self.draw = self.receipts[0], None, None
-        state, seen_digests = "start", set()
+        state, seen_digests, settled = "start", set(), False
         voided: Receipt | None = None
         allowed = {
             "start": {"commitment": "committed"},
@@ -1803,6 +1803,12 @@ class Audit:
                 again = receipt.type in ("commitment", "void", "reveal", "draw")
                 raise Refused(f"chain: {'redraw after entropy: ' * again}{receipt.where} has no place here")
             state = allowed[state][receipt.type]
+            sealed = receipt.body["type"] if receipt.type == "sealed" else None
+            if receipt.type == "commitment":
+                settled = False
+            settled = settled or receipt.type == "draw" or sealed == "draw"
+            rests = receipt.type == "result" or sealed in ("result", "substitution")
+            need(settled or not rests, "chain", f"{receipt.where} rests on a draw that is neither public nor sealed")
             if receipt.type == "commitment":
                 expected = voided.digest if voided else None
                 need(receipt.body["replaces"] == expected, "chain", f"{receipt.where}: replaces")
@@ -2173,7 +2179,22 @@ class Audit:
 
     # -- substitutions and results
 
+    def check_results(self) -> None:
+        """Whatever is known of the draw: no target has two results of which the first is final."""
+        told: dict[tuple[str, str], list[str]] = {}
+        for receipt in self.receipts[self.commitment.sequence :]:
+            if receipt.type != "result":
+                continue
+            listed = [outcome["id"] for outcome in receipt.body["outcomes"]]
+            need(len(set(listed)) == len(listed), "result", f"{receipt.where} names a target twice")
+            for outcome in receipt.body["outcomes"]:
+                one, codes = (receipt.body["task"], outcome["id"]), outcome["codes"]
+                need(len(set(codes)) == len(codes), "result", f"{receipt.where}: a code twice")
+                need("pending" in told.get(one, ["pending"]), "result", f"{receipt.where}: a second result of {one[1]}")
+                told[one] = codes
+
     def check_after_draw(self) -> None:
+        self.check_results()
         if self.draw is None:
             results = [path for path in self.files if path.startswith("results/")]
             need(not results, "folder", "results without a published draw")
@@ -2181,7 +2202,6 @@ class Audit:
         ids = {task["id"] for task in self.commitment.body["tasks"]}
         grounds = self.commitment.body["plan"]["grounds"]
         count = {"substitution": 0, "result": 0}
-        early: list[Receipt] = []
         for receipt in self.receipts[self.commitment.sequence :]:
             if receipt.type not in count:
                 continue
@@ -2194,19 +2214,10 @@ class Audit:
                 if state:
                     state.substitute(receipt)
             else:
+                # What stands before the draw counts as if it stood right after it: no reserve was called yet.
                 listed = [outcome["id"] for outcome in receipt.body["outcomes"]]
-                need(len(set(listed)) == len(listed), "result", f"{receipt.where} names a target twice")
-                for outcome in receipt.body["outcomes"]:
-                    codes = outcome["codes"]
-                    need(len(set(codes)) == len(codes), "result", f"{receipt.where}: a code twice")
-                if receipt.sequence < self.draw.sequence or receipt.sequence in self.sealed_at:
-                    early.append(receipt)
-                elif state:
+                if state:
                     need(set(listed) <= state.ever, "result", f"{receipt.where} names a target that was not drawn")
-        for receipt in early:  # written before the draw was public: judged by all that was drawn in the end
-            state = self.drawn.get(receipt.body["task"])
-            listed = [outcome["id"] for outcome in receipt.body["outcomes"]]
-            need(not state or set(listed) <= state.ever, "result", f"{receipt.where} names a target that was not drawn")
         self.passed(f"substitution: {count['substitution']} replayed; result: {count['result']} for drawn targets")
 
     def check_deadlines(self) -> None:

@@ -8,7 +8,7 @@ changing what differs, all at once through the journal. Everything but ``secrets
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
@@ -27,11 +27,11 @@ from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustPolicy
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.kernel.suite import Suite
-from dblrandom.model import planfile
+from dblrandom.model import Json, planfile
 from dblrandom.roster import Manifest, Roster, RosterLike
 from dblrandom.sampling import Sampler
 
-__all__ = ["CeremonyFolder", "Contents", "suggested_trust"]
+__all__ = ["CeremonyFolder", "Contents", "sealed_name", "suggested_trust"]
 
 T = TypeVar("T")
 
@@ -55,6 +55,11 @@ class Contents:
 
 def _no_opener(manifest: Manifest, suite: Suite, digest: str) -> None:
     """What opens rosters where nothing does; a named function, so that a folder can be pickled."""
+
+
+def sealed_name(receipt: Receipt) -> str:
+    """The name below ``secrets/`` of the body that a seal is of."""
+    return f"sealed-{receipt.sequence:04d}-{receipt.body['type']}.json"
 
 
 class CeremonyFolder:
@@ -144,6 +149,8 @@ class CeremonyFolder:
             ceremony = self._resume(contents)
             # Before anything is signed or written on top of it; with the algorithms that this folder was given.
             ceremony.check_receipts(self._schemes)
+            for body in self._kept(ceremony):
+                ceremony.keep_sealed(body)
             private: dict[str, bytes] = {}
             answer = action(ceremony, private)
             policy = contents.trust if trust is None else trust(ceremony).to_bytes()
@@ -178,6 +185,15 @@ class CeremonyFolder:
         if os.path.lexists(place) and not is_directory(place):
             raise FolderError(f"{place}: is not a directory itself; put the directory there, not a link to one")
         return read_bytes(place / name, private=True)
+
+    def _kept(self, ceremony: Ceremony) -> Iterator[Mapping[str, Json]]:
+        """The bodies of closed seals that are kept here; whoever takes a step must know them, if anybody does."""
+        for seal in ceremony.closed_seals:
+            name = sealed_name(seal)
+            if os.path.lexists(self.root / "secrets" / name):
+                body = decode(self.read_private(name), f"secrets/{name}")
+                if isinstance(body, dict):
+                    yield body
 
     def verify(self, trust: TrustPolicy | None = None, *, as_of: str | None = None) -> Report:
         """Verify everything in the folder; without ``trust``, against the policy that came with it.

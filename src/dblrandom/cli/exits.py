@@ -17,7 +17,7 @@ EXITS: Mapping[int, str] = MappingProxyType(
         DONE: "done, or verified",
         FAILED: "a verification failed: evidence was checked and does not hold; nothing else gives this code",
         ERROR: "wrong usage or another error; nothing was half written",
-        UNDECIDED: "undecided: a value is not public yet, or there is no draw yet; nothing is wrong, try again later",
+        UNDECIDED: "undecided: a value is not public yet, there is no draw yet, or what decides could not be checked",
     }
 )
 """Every exit code and its meaning."""

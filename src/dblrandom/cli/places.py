@@ -183,11 +183,14 @@ def step_answer(
     *,
     show: Callable[[Screen], None] | None = None,
     wrote: Sequence[str] = (),
+    still_sealed: str | None = None,
     **data: Any,
 ) -> Answer:
-    """The answer of a command that added a receipt to a folder."""
+    """The answer of a command that added a receipt to a folder; ``still_sealed`` is what is to be opened next."""
     name = str(path / "receipts" / f"{receipt.sequence:04d}-{receipt.type}.json")
     following = _NEXT[receipt.type].format(dir=shlex.quote(str(path)))
+    if still_sealed is not None:
+        following = f"the {still_sealed} is sealed: dblrandom unseal {shlex.quote(str(path))} --key ORGANISER.pem"
 
     def tell(screen: Screen) -> None:
         if show is not None:

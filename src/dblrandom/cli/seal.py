@@ -9,7 +9,7 @@ from typing import Any, cast
 import attrs
 import click
 
-from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.adapters.folder import CeremonyFolder, sealed_name
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
@@ -26,12 +26,7 @@ from dblrandom.evidence.bodies import SEALABLE
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.model import Json
 
-__all__ = ["read_sealed", "seal", "sealed_name"]
-
-
-def sealed_name(receipt: Receipt) -> str:
-    """The name below ``secrets/`` of the body that a seal is of."""
-    return f"sealed-{receipt.sequence:04d}-{receipt.body['type']}.json"
+__all__ = ["read_sealed", "seal"]
 
 
 def read_sealed(folder: CeremonyFolder, receipt: Receipt) -> Mapping[str, Json]:

@@ -30,20 +30,23 @@ def unseal(folder: Path, sequence: int | None, keys: tuple[Path, ...], time: str
     """
     held = signers(keys)
 
-    def act(place: CeremonyFolder, ceremony: Ceremony, _: dict[str, bytes]) -> int:
+    def act(place: CeremonyFolder, ceremony: Ceremony, _: dict[str, bytes]) -> tuple[int, str | None]:
         closed = [r for r in ceremony.closed_seals if sequence is None or r.sequence == sequence]
         if not closed:
             raise StepError("there is no closed seal" + (f" {sequence}" if sequence is not None else ""))
         opening = closed[0]
         with working("checking what was sealed"):
             ceremony.unseal(str(opening.body["type"]), read_sealed(place, opening), time=time, keys=held)
-        return opening.sequence
+        rest = [str(seal.body["type"]) for seal in ceremony.closed_seals]
+        return opening.sequence, rest[0] if rest else None
 
     taken = take_step(folder, act)
+    opened, rest = taken.value
     return step_answer(
         folder,
         taken.receipt,
         taken.digest,
-        show=lambda screen: screen.line(f"opened the seal of receipt {taken.value}"),
-        opened=taken.value,
+        show=lambda screen: screen.line(f"opened the seal of receipt {opened}"),
+        still_sealed=rest,
+        opened=opened,
     )

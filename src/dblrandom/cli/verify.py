@@ -32,11 +32,15 @@ def show_report(screen: Screen, report: Report) -> None:
 
 
 def _waits_for(report: Report, ceremony: Ceremony) -> str | None:
-    """What is still to come before there is a draw, or ``None``."""
+    """What is still to come before the ceremony is decided, or ``None``."""
+    if report.undecided:
+        return "; ".join(f"{check.name}: {check.subject}: {check.detail}" for check in report.undecided)
     if report.stage in ("drawn", "voided"):
         return None
     kind = "draw" if report.stage == "revealed" else "reveal"
-    return f"no draw yet; it waits for the {kind}, due by {ceremony.commitment.deadlines[kind]}"
+    sealed = any(seal.body["type"] == kind for seal in ceremony.closed_seals)
+    how = f"the sealed {kind} to be opened (dblrandom unseal)" if sealed else f"the {kind}"
+    return f"no draw yet; it waits for {how}, due by {ceremony.commitment.deadlines[kind]}"
 
 
 @command("verify")
@@ -51,7 +55,8 @@ def verify(
 ) -> Answer:
     """Verify a ceremony.
 
-    Exit code 1 where something does not hold, 3 where everything that is there holds and there is no draw yet.
+    Exit code 1 where something does not hold, 3 where everything that is there holds and there is no draw yet, or
+    where something that decides could not be checked: a void that nobody dated, a sampler that is not known here.
     """
     policy = read_trust(trust)
     place = existing(folder, rosters_of(folder, pairs(roster, "--roster"), ids))

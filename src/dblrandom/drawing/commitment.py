@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol, cast, runtime_checkable
 
@@ -97,12 +97,12 @@ class Commitment:
         """Read a body whose shape has been checked.
 
         Raises:
-            PlanError, RosterError, EntropyError: something in it is not lawful.
+            PlanError, RosterError, EntropyError: something in it is not lawful, or not in its one form.
         """
         manifests = [Manifest.from_json(entry, f"{where}: roster") for entry in cast("list[Json]", body["rosters"])]
         check_names_distinct([m.name for m in manifests], f"{where}: rosters")
         signers = cast("list[dict[str, str]]", body["signers"])
-        return cls(
+        found = cls(
             suite=suite_named(cast(str, body["suite"])),
             plan=Plan.from_json(body["plan"], body["tasks"], where),
             rosters={manifest.name: manifest for manifest in manifests},
@@ -112,6 +112,9 @@ class Commitment:
             previous_ceremony=cast("str | None", body["previous_ceremony"]),
             replaces=cast("str | None", body["replaces"]),
         )
+        for task, entry in zip(found.plan.tasks, cast("list[Json]", body["tasks"]), strict=True):
+            _check_as_written(task.to_json(), entry, f"{where}.task {task.id!r}")
+        return found
 
     def check(self, beacons: Mapping[str, Beacon] = BEACONS) -> None:
         """Check what can be checked without any roster's rows.
@@ -204,8 +207,12 @@ class Commitment:
         """
         return self.plan.task(task_id)
 
-    def check_rosters(self, rosters: Mapping[str, RosterLike], samplers: Sequence[Sampler] = ()) -> Frames:
+    def check_rosters(
+        self, rosters: Mapping[str, RosterLike], samplers: Sequence[Sampler] = (), *, skip: Collection[str] = ()
+    ) -> Frames:
         """Check everything that committing requires of the rosters' rows, for every task.
+
+        Of the tasks in ``skip``, whose sampler is not known here, all but what the sampler decides is checked.
 
         Returns:
             The frames that were made for it, for whoever draws next.
@@ -222,18 +229,21 @@ class Commitment:
         for task in self.plan.tasks:
             frame = frames.frame(task)
             sizes = frame.sizes()
-            counts = sampler_for(task, samplers).allocate(task, sizes)
             check_strata(task, sizes)
             check_filter_columns(task, rosters[task.roster])
             if task.team.roles:
                 people = rosters[task.team.roster]
                 check_role_columns(task, people.columns, [tuple(row.values()) for row in people.records()])
+            eligibility = frames.eligibility(task)
+            if task.id in skip:
+                continue
+            counts = sampler_for(task, samplers).allocate(task, sizes)
             case = WorstCase(
                 task=task,
                 frame=frame,
                 counts=counts,
                 shortfall=task_shortfall(task, sizes, counts),
-                eligibility=frames.eligibility(task),
+                eligibility=eligibility,
                 roster=rosters[task.roster],
             )
             cases.append(case)
@@ -296,6 +306,16 @@ def _known(rosters: Iterable[RosterLike], ids: Iterable[str]) -> set[str]:
     for roster in rosters:
         found |= roster.known(wanted - found)
     return found
+
+
+def _check_as_written(written: Json, stated: Json, where: str) -> None:
+    """Refuse a task in another form than the one that its values have, so that one plan has one commitment."""
+    if isinstance(written, dict) and isinstance(stated, dict) and written.keys() == stated.keys():
+        for name, value in written.items():
+            _check_as_written(value, stated[name], f"{where}.{name}")
+    elif written != stated:
+        hint = "; the values of a filter stand in the order of their bytes" if isinstance(written, list) else ""
+        raise PlanError(f"is not in the one form that a commitment may have{hint}", where=where)
 
 
 def _check_columns(task: Task, rosters: Mapping[str, Manifest]) -> None:

@@ -6,7 +6,7 @@ it returns, and ``verify`` compares.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import attrs
@@ -29,7 +29,7 @@ from dblrandom.model import (
 from dblrandom.roster import Roster, RosterLike
 from dblrandom.sampling import Allocation, Sampler, sampler_for, task_shortfall
 
-__all__ = ["Draw", "TaskDraw", "make_draw"]
+__all__ = ["Draw", "TaskDraw", "draw_with_keys", "make_draw"]
 
 
 @attrs.frozen(kw_only=True)
@@ -120,31 +120,60 @@ class Draw(Mapping[str, TaskDraw]):
 
 
 def make_draw(
-    commitment: Commitment, seed: str, rosters: Mapping[str, RosterLike] | Frames, samplers: Sequence[Sampler] = ()
+    commitment: Commitment,
+    seed: str,
+    rosters: Mapping[str, RosterLike] | Frames,
+    samplers: Sequence[Sampler] = (),
+    *,
+    skip: Collection[str] = (),
 ) -> Draw:
-    """Draw every task of a commitment.
+    """Draw every task of a commitment, other than those in ``skip``.
 
     Args:
         commitment: what was committed.
         seed: the seed of docs/spec section 3, 64 hex.
         rosters: the committed rosters, whole, by name; or the frames that checking them gave.
         samplers: third parties' samplers that tasks may name.
+        skip: ids of tasks that are left out.
 
     Raises:
         PlanError, RosterError: what committing would have refused too.
+    """
+    suite = commitment.suite
+    keys = {
+        task.id: (draw_key(suite, seed, task.id, "targets"), draw_key(suite, seed, task.id, "inspectors"))
+        for task in commitment.plan.tasks
+    }
+    return draw_with_keys(commitment, keys, rosters, samplers, skip=skip)
+
+
+def draw_with_keys(
+    commitment: Commitment,
+    keys: Mapping[str, tuple[str, str]],
+    rosters: Mapping[str, RosterLike] | Frames,
+    samplers: Sequence[Sampler] = (),
+    *,
+    skip: Collection[str] = (),
+) -> Draw:
+    """Draw with the keys for targets and inspectors of each task, where the seed itself is not known.
+
+    The other arguments and the errors are those of :func:`make_draw`.
     """
 
     def frames() -> Frames:
         # Unless they are there already, one task's frame is let go before the next is made.
         return rosters if isinstance(rosters, Frames) else Frames(commitment, rosters)
 
-    return Draw({task.id: _draw_task(commitment, task, seed, frames(), samplers) for task in commitment.plan.tasks})
-
-
-def _draw_task(commitment: Commitment, task: Task, seed: str, frames: Frames, samplers: Sequence[Sampler]) -> TaskDraw:
+    tasks = [task for task in commitment.plan.tasks if task.id not in skip]
     suite = commitment.suite
-    selection = sampler_for(task, samplers).select(task, frames.frame(task), draw_key(suite, seed, task.id, "targets"))
-    key = draw_key(suite, seed, task.id, "inspectors")
+    return Draw({task.id: _draw_task(suite, task, keys[task.id], frames(), samplers) for task in tasks})
+
+
+def _draw_task(
+    suite: Suite, task: Task, keys: tuple[str, str], frames: Frames, samplers: Sequence[Sampler]
+) -> TaskDraw:
+    selection = sampler_for(task, samplers).select(task, frames.frame(task), keys[0])
+    key = keys[1]
     eligibility = frames.eligibility(task)
     targets = [unit.id for unit in selection.selected]
     assignment = assign(suite, key, targets, task.team.roles, eligibility, cap=task.team.cap, slack=task.team.slack)

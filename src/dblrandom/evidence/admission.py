@@ -12,7 +12,7 @@ from typing import cast
 from dblrandom.beacons.timelock import check_lock_window, is_locked
 from dblrandom.drawing.commitment import Commitment, beacon_for
 from dblrandom.drawing.revealing import check_reveal
-from dblrandom.drawing.standing import apply_result, apply_substitution, outcomes_in, told_with
+from dblrandom.drawing.standing import apply_result
 from dblrandom.errors import (
     EntropyError,
     InputError,
@@ -23,12 +23,13 @@ from dblrandom.errors import (
     StepError,
     VerificationError,
 )
-from dblrandom.evidence.chain import stage_after
+from dblrandom.evidence.chain import rests_on_draw, settles_draw, stage_after
 from dblrandom.evidence.comparing import difference
 from dblrandom.evidence.dating import organisers_own
 from dblrandom.evidence.disclosing import check_disclosed, check_never_disclosed
 from dblrandom.evidence.foresight import check_dated, check_parts, check_void_dated, dated_by_all
 from dblrandom.evidence.misopening import check_proof
+from dblrandom.evidence.opening import check_opening, check_reveal_fits_results, standing_once_open
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.signatures import check_declared_signers
 from dblrandom.evidence.stamping import carries_date, self_signed_stamp
@@ -72,6 +73,8 @@ def check_lawful(transcript: Transcript, kind: str) -> None:
         stage_after(transcript.stage, kind)
     except ReceiptError as error:
         hint = _HINTS.get((transcript.stage, kind))
+        if transcript.stage == "revealed" and any(seal.body["type"] == "draw" for seal in transcript.closed_seals):
+            hint = "the draw is sealed: unseal it next"
         raise StepError(f"{hint}: {error}" if hint else str(error)) from error
 
 
@@ -113,35 +116,18 @@ def check_admissible(
         if transcript.stage in ("committed", "sealing"):
             check_dated(transcript)
         _check_seal(transcript, receipt)
-        check_content(transcript, receipt.type, receipt.stated)
+        digest = transcript.suite.hexhash(encode(dict(receipt.body))) if "blind" in receipt.body else None
+        check_content(transcript, receipt.type, receipt.stated, digest)
 
 
 def check_outcomes(transcript: Transcript, body: Mapping[str, Json]) -> None:
-    """Check the body of a result as far as the draw is public: while it is sealed only its tasks are known here.
+    """Check the body of a result against the draw, public or sealed, and against all that is sealed and known here.
 
     Raises:
-        StepError, PlanError: an unknown task, a target that was not drawn, or that has its result.
+        StepError, PlanError: an unknown task, a target that was not drawn, or that has its result; a draw that is
+            sealed and not known here.
     """
-    if transcript.last("draw") is not None:
-        apply_result(transcript.standing, body)
-    elif any(r.type == "sealed" and r.body["type"] == "draw" for r in transcript.receipts):
-        _check_blind_outcomes(transcript, body)
-    else:
-        raise StepError("there is no draw yet: reveal and draw first")
-
-
-def _check_blind_outcomes(transcript: Transcript, body: Mapping[str, Json]) -> None:
-    """What can be said of a result while the draw is sealed: its task, its targets' roster, whether it is the first."""
-    task = transcript.commitment.task(str(body["task"]))
-    roster = transcript.rosters.get(task.roster)
-    told: dict[str, tuple[str, ...]] = {}
-    earlier = [r.stated for r in transcript.receipts if r.type == "result" and r.body["task"] == task.id]
-    for result in (*earlier, body):
-        outcomes = outcomes_in(result)
-        told = told_with(told, task.id, outcomes)
-        for target in outcomes:
-            if roster is not None and roster.find(target.encode()) is None:
-                raise StepError(f"task {task.id!r}: {target!r} is not on the roster {task.roster!r}")
+    apply_result(standing_once_open(transcript), body)
 
 
 def check_terms(
@@ -279,6 +265,8 @@ def _check_seal(transcript: Transcript, receipt: Receipt) -> None:
         kind = str(receipt.body["type"])
         if kind in ("reveal", "draw") and transcript.last(kind) is not None:
             raise StepError(f"the {kind} is public already: there is nothing to seal")
+        if rests_on_draw(receipt) and not any(map(settles_draw, transcript.receipts)):
+            raise StepError(f"a {kind} rests on the draw: seal or publish that first")
         if any(r.type == "sealed" and r.body["digest"] == receipt.body["digest"] for r in transcript.receipts):
             raise StepError("this was sealed already: two seals of one body could not both be opened")
         # There is one reveal and one draw. Substitutions sealed with the draw are opened one after the other; later
@@ -295,20 +283,22 @@ def _check_seal(transcript: Transcript, receipt: Receipt) -> None:
         raise StepError(f"a {receipt.type} was sealed: unseal that one")
 
 
-def check_content(transcript: Transcript, kind: str, stated: Mapping[str, Json]) -> None:
-    """Check that a body, without its ``blind``, says what the rules give.
+def check_content(transcript: Transcript, kind: str, stated: Mapping[str, Json], digest: str | None = None) -> None:
+    """Check that a body, without its ``blind``, says what the rules give, and fits what is sealed.
+
+    ``digest`` is that of the whole body, where it opens a seal.
 
     Raises:
         StepError, EntropyError, PlanError: it says something else.
     """
     if kind == "reveal":
-        check_reveal(transcript.commitment, transcript.commitment_digest, transcript.name, stated, transcript.beacons)
-    elif kind == "result":
-        check_outcomes(transcript, stated)
-    elif kind in ("draw", "substitution"):
-        found = (
-            transcript.computed_draw().to_json() if kind == "draw" else apply_substitution(transcript.standing, stated)
+        seed = check_reveal(
+            transcript.commitment, transcript.commitment_digest, transcript.name, stated, transcript.beacons
         )
-        problem = difference(stated, found, kind)
+        check_reveal_fits_results(transcript, seed)
+    elif kind == "draw":
+        problem = difference(stated, transcript.computed_draw().to_json(), kind)
         if problem is not None:
             raise StepError(problem)
+    if kind in ("draw", "result", "substitution"):
+        check_opening(transcript, kind, stated, digest)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dblrandom.drawing.commitment import Commitment
 from dblrandom.drawing.draw import Draw
-from dblrandom.drawing.standing import Standing, apply_result, apply_substitution, standing_at_first
+from dblrandom.drawing.standing import (
+    Standing,
+    apply_result,
+    apply_substitution,
+    outcomes_in,
+    standing_at_first,
+    told_with,
+)
 from dblrandom.errors import StepError, VerificationError
 from dblrandom.evidence.comparing import difference
 from dblrandom.evidence.judging import Case, Committed
@@ -29,16 +37,30 @@ def check_aftermath(case: Case, committed: Committed, draw: Draw | None) -> dict
     """
     commitment = committed.commitment
     standing = None if draw is None else standing_at_first(commitment.suite, commitment.plan, draw)
+    told: dict[str, dict[str, tuple[str, ...]]] = {task.id: {} for task in commitment.plan.tasks}
     for receipt in case.receipts:
         if receipt.type not in ("result", "substitution"):
             continue
-        if standing is None:
+        with failing(receipt.type, receipt.label):
+            _check_without_draw(commitment, told, receipt)
+        if standing is None or receipt.body["task"] not in standing:
             case.notes.skipped(receipt.type, receipt.label, "the draw was not recomputed")
             continue
         with failing(receipt.type, receipt.label):
             follow(standing, receipt)
         case.notes.passed(receipt.type, receipt.label, f"task {receipt.body['task']}: lawful, and what the rules give")
     return standing
+
+
+def _check_without_draw(commitment: Commitment, told: dict[str, dict[str, tuple[str, ...]]], receipt: Receipt) -> None:
+    """What needs no draw: the task, the ground, and that no target has two results of which the first is final."""
+    task = str(receipt.body["task"])
+    if task not in told:
+        raise StepError(f"there is no task {task!r} in the plan")
+    if receipt.type == "result":
+        told[task] = told_with(told[task], task, outcomes_in(receipt.stated))
+    elif receipt.body["ground"] not in commitment.plan.grounds:
+        raise StepError(f"task {task!r}: the ground {receipt.body['ground']!r} is not in the committed list")
 
 
 def follow(standing: Mapping[str, Standing], receipt: Receipt) -> None:
@@ -88,7 +110,8 @@ def check_deadlines(case: Case, committed: Committed, stage: str, standing: Mapp
         VerificationError: the time for a stage is over at ``as_of`` and the ceremony has not got there; a commitment
             that was never drawn or voided, a draw without its results, a seal that stayed closed.
     """
-    auditors = _audited(case) if stage == "sealing" else []
+    # Until the last of the two is open, what is still sealed was seen by the auditors alone.
+    auditors = _audited(case) if stage in ("sealing", "revealed") else []
     if auditors:
         detail = f"the sealed draw was checked in full by {', '.join(auditors)}, not by you"
         case.notes.found(Finding.ATTESTED, detail)

@@ -9,7 +9,7 @@ from dblrandom.errors import ReceiptError, VerificationError
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.kernel.suite import Suite, suite_named
 
-__all__ = ["GRAMMAR", "check_chain", "stage_after", "stage_of", "suite_of"]
+__all__ = ["GRAMMAR", "check_chain", "rests_on_draw", "settles_draw", "stage_after", "stage_of", "suite_of"]
 
 # One row for each stage: which types may come next, and the stage that they lead to. A witness receipt may come
 # anywhere but first and leaves the stage as it is.
@@ -45,6 +45,16 @@ def stage_after(stage: str, kind: str) -> str:
             f"redraw after entropy: a {kind} cannot stand here, as nothing cancels or alters a draw ({_lawful(stage)})"
         )
     raise ReceiptError(f"a {kind} is not lawful here ({_lawful(stage)})")
+
+
+def settles_draw(receipt: Receipt) -> bool:
+    """Whether the draw is fixed by this receipt, in public or under a seal."""
+    return receipt.type == "draw" or (receipt.type == "sealed" and receipt.body["type"] == "draw")
+
+
+def rests_on_draw(receipt: Receipt) -> bool:
+    """Whether it is about what was drawn, so that it cannot stand before the draw is fixed."""
+    return receipt.type == "result" or (receipt.type == "sealed" and receipt.body["type"] in ("result", "substitution"))
 
 
 def stage_of(receipts: Iterable[Receipt]) -> str:
@@ -94,7 +104,7 @@ def check_chain(receipts: Sequence[Receipt]) -> tuple[Suite, tuple[str, ...]]:
     """
     suite = suite_of(receipts)
     digests: list[str] = []
-    stage = "empty"
+    stage, settled = "empty", False
     for position, receipt in enumerate(receipts, 1):
         before = receipts[position - 2] if position > 1 else None
         _check_link(receipt, position, before, digests[-1] if digests else None, receipts[0].ceremony)
@@ -102,6 +112,11 @@ def check_chain(receipts: Sequence[Receipt]) -> tuple[Suite, tuple[str, ...]]:
             stage = stage_after(stage, receipt.type)
         except ReceiptError as error:
             raise VerificationError("chain", str(error), where=receipt.label) from error
+        settled = (settled and receipt.type != "commitment") or settles_draw(receipt)
+        if rests_on_draw(receipt) and not settled:
+            raise VerificationError(
+                "chain", "no draw is public or sealed yet, on which it could rest", where=receipt.label
+            )
         digests.append(receipt.digest(suite))
     return suite, tuple(digests)
 

@@ -21,7 +21,7 @@ from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.tickets import ticket
 from dblrandom.model import Json, Task, ratio_to_json
 from dblrandom.roster import Manifest, RosterLike
-from dblrandom.sampling import Sampler, sampler_for, task_shortfall
+from dblrandom.sampling import Sampler, has_sampler, sampler_for, task_shortfall
 
 __all__ = ["check_stated_draw", "difference"]
 
@@ -96,6 +96,8 @@ def _check_counts(task: Task, entry: Entry, samplers: Sequence[Sampler], where: 
         raise ReceiptError("its strata are not distinct and in the order of their bytes", where=where)
     check_strata(task, sizes)
     _same(entry["size"], sum(sizes.values()), f"{where}: size")
+    if not has_sampler(task, samplers):
+        return
     allocated = sampler_for(task, samplers).allocate(task, sizes)
     _same(entry["shortfall"], task_shortfall(task, sizes, allocated), f"{where}: shortfall")
     for stratum, stated in zip(sizes, strata, strict=True):

@@ -51,6 +51,10 @@ class Check:
         return {"check": self.name, "subject": self.subject, "status": self.status.value, "detail": self.detail}
 
 
+_DECIDING = ("sampler", "void")
+"""Checks without which nobody can say whether a ceremony holds."""
+
+
 @attrs.frozen(kw_only=True)
 class Report:
     """What ``verify`` returns: nothing in it failed, and what was not checked is said.
@@ -74,6 +78,11 @@ class Report:
     def not_checked(self) -> tuple[Check, ...]:
         """The checks that were not made, each with its reason."""
         return tuple(c for c in self.checks if c.status is Status.NOT_CHECKED)
+
+    @property
+    def undecided(self) -> tuple[Check, ...]:
+        """The checks that were not made and decide: until they are, the ceremony is neither verified nor refused."""
+        return tuple(c for c in self.not_checked if c.name in _DECIDING)
 
     def to_json(self) -> dict[str, Json]:
         """The report as JSON."""

@@ -5,13 +5,13 @@ A transcript trusts its receipts as far as their chain; :func:`dblrandom.evidenc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Self
 
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
 from dblrandom.drawing.commitment import Commitment
-from dblrandom.drawing.draw import Draw, make_draw
+from dblrandom.drawing.draw import Draw, draw_with_keys, make_draw
 from dblrandom.drawing.standing import Standing, apply_result, apply_substitution, standing_at_first
 from dblrandom.errors import StepError
 from dblrandom.evidence.chain import check_chain, stage_of
@@ -19,8 +19,9 @@ from dblrandom.evidence.disclosing import Disclosure, disclosed_in
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.sealing import open_seals
 from dblrandom.evidence.trust import TrustPolicy
+from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.suite import Suite
-from dblrandom.model import check_name
+from dblrandom.model import Json, check_name
 from dblrandom.roster import RosterLike
 from dblrandom.sampling import Sampler
 
@@ -57,6 +58,8 @@ class Transcript:
         self._rosters: dict[str, RosterLike] = {}
         self._drawn: Draw | None = None
         self._in_force: tuple[Receipt, Commitment] | None = None
+        self._sealed: dict[str, Mapping[str, Json]] = {}
+        self._computed: tuple[tuple[str, object], Draw] | None = None
 
     @classmethod
     def read(
@@ -67,8 +70,12 @@ class Transcript:
         beacons: Mapping[str, Beacon] = BEACONS,
         samplers: Sequence[Sampler] = (),
         trust: TrustPolicy | None = None,
+        sealed: Iterable[Mapping[str, Json]] = (),
     ) -> Self:
         """Read the receipts of a ceremony, or of a lawful beginning of one.
+
+        ``sealed`` are bodies that :meth:`~dblrandom.ceremony.Ceremony.seal` gave to keep; without them nothing can be
+        added while the draw is sealed that rests on it.
 
         Raises:
             VerificationError: the receipts are not one lawful chain.
@@ -79,6 +86,8 @@ class Transcript:
         found = cls(receipts[0].ceremony, suite, beacons=beacons, samplers=samplers, trust=trust)
         found.receipts = receipts
         found._rosters = {roster.name: roster for roster in rosters}
+        for body in sealed:
+            found.keep_sealed(body)
         return found
 
     @property
@@ -110,6 +119,14 @@ class Transcript:
         """The seals that nothing has opened yet, oldest first."""
         seals = open_seals(self.receipts, self.suite)
         return tuple(self.receipts[sequence - 1] for sequence, opening in seals.items() if opening is None)
+
+    def keep_sealed(self, body: Mapping[str, Json]) -> None:
+        """Know a sealed body from now on, so that no step is added which would not fit it."""
+        self._sealed[self.suite.hexhash(encode(dict(body)))] = body
+
+    def sealed_body(self, seal: Receipt) -> Mapping[str, Json] | None:
+        """The body of a seal, its ``blind`` too, where it is known here."""
+        return self._sealed.get(str(seal.body["digest"]))
 
     @property
     def disclosed(self) -> dict[str, Disclosure]:
@@ -185,7 +202,17 @@ class Transcript:
         Raises:
             PlanError, RosterError: the rosters are not those committed, or could not be drawn from.
         """
-        commitment = self.commitment
-        commitment.check(self.beacons)
-        commitment.check_manifests(self._rosters)
-        return make_draw(commitment, seed, self._rosters, self.samplers)
+        return self._compute(seed, lambda: make_draw(self.commitment, seed, self._rosters, self.samplers))
+
+    def draw_by_keys(self, keys: Mapping[str, tuple[str, str]]) -> Draw:
+        """Draw every task with its keys for targets and inspectors, where the seed is not known; else the same."""
+        told = tuple(sorted(keys.items()))
+        return self._compute(told, lambda: draw_with_keys(self.commitment, keys, self._rosters, self.samplers))
+
+    def _compute(self, what: object, draw: Callable[[], Draw]) -> Draw:
+        key = (self.commitment_digest, what)
+        if self._computed is None or self._computed[0] != key:
+            self.commitment.check(self.beacons)
+            self.commitment.check_manifests(self._rosters)
+            self._computed = key, draw()
+        return self._computed[1]

@@ -37,7 +37,7 @@ from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, check_time
 from dblrandom.roster import Roster, RosterLike
-from dblrandom.sampling import Sampler
+from dblrandom.sampling import Sampler, has_sampler
 
 __all__ = ["REHEARSAL_PREFIX", "read_receipts", "verify"]
 
@@ -238,6 +238,11 @@ def _may_still_be_dated(case: Case, void: Receipt, earliest: str) -> bool:
     )
 
 
+def _unknown_samplers(commitment: Commitment, samplers: Sequence[Sampler]) -> tuple[str, ...]:
+    """The tasks whose sampler is a third party's that is not installed here."""
+    return tuple(task.id for task in commitment.plan.tasks if not has_sampler(task, samplers))
+
+
 def _check_rosters(
     committed: Committed, given: Mapping[str, RosterLike], samplers: Sequence[Sampler], notes: Notes
 ) -> Frames | None:
@@ -249,13 +254,18 @@ def _check_rosters(
         else:
             notes.passed("roster", name, f"{manifest.rows} rows, root {manifest.root}")
     where = committed.receipt.label
+    for task in committed.commitment.plan.tasks:
+        if not has_sampler(task, samplers):
+            what = f"the sampler {task.sampler!r} is not known here, so whether its draw is right cannot be said"
+            notes.skipped("sampler", f"task {task.id}", f"{what}; install its plug-in")
     missing = [name for name in committed.commitment.rosters if name not in given]
     if missing:
-        unknown = f"whether a draw can be written for every seed is not known without {', '.join(missing)}"
-        notes.skipped("commitment", where, unknown)
+        without = f"whether a draw can be written for every seed is not known without {', '.join(missing)}"
+        notes.skipped("commitment", where, without)
         return None
+    unknown = _unknown_samplers(committed.commitment, samplers)
     with failing("commitment", where):
-        frames = committed.commitment.check_rosters(given, samplers)
+        frames = committed.commitment.check_rosters(given, samplers, skip=unknown)
     notes.passed("commitment", where, f"{len(committed.commitment.plan.tasks)} tasks can be drawn from these rosters")
     return frames
 
@@ -320,8 +330,11 @@ def _check_draw(
         case.notes.skipped("draw", receipt.label, f"not recomputed: the rosters {', '.join(missing)} were not given")
         return None
     with failing("draw", receipt.label):
-        draw = make_draw(commitment, seed, frames, samplers)
-    found = difference(receipt.stated, draw.to_json(), "body")
+        unknown = _unknown_samplers(commitment, samplers)
+        draw = make_draw(commitment, seed, frames, samplers, skip=unknown)
+    entries = cast("list[dict[str, Json]]", receipt.stated["tasks"])
+    stated = {**receipt.stated, "tasks": [entry for entry in entries if entry["task"] not in unknown]}
+    found = difference(stated, draw.to_json(), "body")
     if found is not None:
         raise VerificationError("draw", found, where=receipt.label)
     for drawn in draw.values():

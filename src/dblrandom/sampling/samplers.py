@@ -18,7 +18,16 @@ from dblrandom.kernel.quota import apportion, units, units_wanted
 from dblrandom.model import Quota, Scope, SelectedUnit, Selection, StratumSelection, Task
 from dblrandom.sampling.frame import Frame, Stratum
 
-__all__ = ["BUILT_IN", "Allocation", "QuotaSampler", "Sampler", "sampler_for", "selection_of", "task_shortfall"]
+__all__ = [
+    "BUILT_IN",
+    "Allocation",
+    "QuotaSampler",
+    "Sampler",
+    "has_sampler",
+    "sampler_for",
+    "selection_of",
+    "task_shortfall",
+]
 
 
 @attrs.frozen
@@ -151,6 +160,11 @@ BUILT_IN: tuple[QuotaSampler, ...] = (
     QuotaSampler("stratified"),
 )
 """The samplers that ship with the library."""
+
+
+def has_sampler(task: Task, extra: Sequence[Sampler] = ()) -> bool:
+    """Whether the sampler that a task names is there; one of the specification always is."""
+    return not task.sampler.startswith("x-") or any(sampler.name == task.sampler for sampler in extra)
 
 
 def sampler_for(task: Task, extra: Sequence[Sampler] = ()) -> Sampler:
