@@ -9,6 +9,8 @@ Importing this package imports no optional dependency.
 from __future__ import annotations
 
 from dblrandom.adapters.clock import now
+from dblrandom.adapters.engines.indexed import IndexedRoster
+from dblrandom.adapters.engines.indexing import open_indexed, save_index
 from dblrandom.adapters.engines.opening import open_roster
 from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.folder import CeremonyFolder
@@ -132,6 +134,7 @@ __all__ = [
     "FolderMissing",
     "FolderUnavailable",
     "Frame",
+    "IndexedRoster",
     "InputError",
     "InspectionMethod",
     "Inspector",
@@ -201,12 +204,14 @@ __all__ = [
     "load_plan",
     "new_secret",
     "now",
+    "open_indexed",
     "open_roster",
     "profile_named",
     "random_bytes",
     "read_csv",
     "read_public_key",
     "read_signer",
+    "save_index",
     "save_plan",
     "schema",
     "schemas",

@@ -16,10 +16,11 @@ import click
 from dblrandom.adapters.engines.addresses import divided, is_address, passwords_in, shown_place
 from dblrandom.adapters.engines.lazy import LazyRoster
 from dblrandom.adapters.engines.opening import Progress, open_roster
+from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.rosterplaces import noted_places
 from dblrandom.cli.screen import note, told_once
 from dblrandom.kernel.suite import Suite
-from dblrandom.roster import Manifest, RosterLike
+from dblrandom.roster import Manifest, Roster, RosterLike
 
 __all__ = ["absolute", "holds_password", "is_outside", "open_outside", "opener", "shown"]
 
@@ -50,7 +51,7 @@ def is_outside(place: str) -> bool:
     return is_address(place) or Path(place).suffix.lower() in _KINDS or Path(place).is_dir()
 
 
-def open_outside(name: str, place: str, column: str, suite: Suite) -> RosterLike:
+def open_outside(name: str, place: str, column: str, suite: Suite, engine: str | None = None) -> Roster | EngineRoster:
     """Open a roster where it is, telling on stderr how far the reading is, every two seconds."""
     told = [0]
 
@@ -63,7 +64,7 @@ def open_outside(name: str, place: str, column: str, suite: Suite) -> RosterLike
             left = f", {progress.remaining} s left" if progress.remaining is not None else ""
             note(f"{name}: {progress.rows} rows, {progress.rate} a second{left}")
 
-    opened = open_roster(place, name=name, id=column, suite=suite, progress=tell)
+    opened = open_roster(place, name=name, id=column, suite=suite, engine=engine, progress=tell)
     for remark in getattr(opened, "notes", ()):
         note(f"{name}: {remark}")
     # A connection to a database is not kept longer than the command that opened it.

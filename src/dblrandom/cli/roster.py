@@ -8,6 +8,10 @@ from typing import Any
 
 import click
 
+from dblrandom.adapters.engines.addresses import is_address
+from dblrandom.adapters.engines.indexed import IndexedRoster
+from dblrandom.adapters.engines.indexing import open_indexed, save_index
+from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.files import write_new
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.tables import import_csv
@@ -109,21 +113,26 @@ def build(
 @click.option("--id", "row_id", metavar="ID", required=True, help="The row that is on the roster, or is not.")
 @click.option("--column", metavar="COLUMN", help="The id column, where the place is a table.")
 @click.option("--name", metavar="NAME", help="The roster's name; the file's name without its ending by default.")
+@click.option("--index", metavar="FILE", type=FILE, help="The roster's index: answers at once, whatever the size.")
 @click.option("--out", metavar="FILE", type=FILE, help="Where the proof goes, besides stdout.")
 @suite_option
-def prove(place: str, row_id: str, column: str | None, name: str | None, out: Path | None, suite: Suite) -> Answer:
+def prove(
+    place: str,
+    row_id: str,
+    column: str | None,
+    name: str | None,
+    index: Path | None,
+    out: Path | None,
+    suite: Suite,
+) -> Answer:
     """Prove that an id is listed, or is not.
 
     PLACE is a canonical file, or with --column a table as commit takes it: a CSV or Parquet file, a folder of files, or
-    URL#table of a database.
+    URL#table of a database. With --index the roster is not read: the proof is checked against the index's manifest.
     """
-    if column is None and is_outside(place):
-        raise click.UsageError("a table needs its id column: --column COLUMN")
-    if name is None and "://" in place:
-        raise click.UsageError("a table in a database needs the roster's name: --name NAME")
-    named = name or Path(place).stem
+    found: Roster | EngineRoster | IndexedRoster
     with working("reading the roster"):
-        found = read_roster(suite, named, Path(place)) if column is None else open_outside(named, place, column, suite)
+        found = _opened(place, column, name, suite) if index is None else _by_index(place, column, name, index)
         proof = found.prove(row_id).to_json()
     wrote = []
     if out is not None:
@@ -137,6 +146,53 @@ def prove(place: str, row_id: str, column: str | None, name: str | None, out: Pa
             note(f"wrote {path}")
 
     return Answer(data={"proof": proof, "wrote": wrote}, show=show)
+
+
+@command("index")
+@click.argument("place", metavar="PLACE")
+@click.option("--column", metavar="COLUMN", help="The id column, where the place is a table.")
+@click.option("--name", metavar="NAME", help="The roster's name; the file's name without its ending by default.")
+@click.option("--out", metavar="FILE", type=FILE, required=True, help="Where the index goes; never replaced.")
+@suite_option
+def index(place: str, column: str | None, name: str | None, out: Path, suite: Suite) -> Answer:
+    """Make an index, with which prove answers at once.
+
+    PLACE is as for prove, and is read once. Whoever uses the index needs the rows at the same place. Nothing in it is
+    believed; made again, it is the same.
+    """
+    with working("reading the roster"):
+        # Read where it is, however small: an index of what was read into memory is of another file.
+        engine = None if column is None or is_address(place) else "datafusion"
+        found = _opened(place, column, name, suite, engine)
+        save_index(found, out)
+    manifest = found.manifest.to_json()
+
+    def show(screen: Screen) -> None:
+        screen.verbatim(document(manifest))
+        note(f"wrote {out}")
+
+    return Answer(data={"manifest": manifest, "wrote": [str(out)]}, show=show)
+
+
+def _opened(
+    place: str, column: str | None, name: str | None, suite: Suite, engine: str | None = None
+) -> Roster | EngineRoster:
+    if column is None and is_outside(place):
+        raise click.UsageError("a table needs its id column: --column COLUMN")
+    if name is None and is_address(place):
+        raise click.UsageError("a table in a database needs the roster's name: --name NAME")
+    named = name or Path(place).stem
+    if column is None:
+        return read_roster(suite, named, Path(place))
+    return open_outside(named, place, column, suite, engine)
+
+
+def _by_index(place: str, column: str | None, name: str | None, index: Path) -> IndexedRoster:
+    found = open_indexed(place, index, id=column or "id")
+    click.get_current_context().call_on_close(found.close)
+    if name not in (None, found.name):
+        raise click.UsageError(f"the index is of a roster named {found.name!r}; leave --name out")
+    return found
 
 
 @command("check")
@@ -257,5 +313,5 @@ def show_case(screen: Screen, case: TargetCase | InspectorCase) -> None:
         screen.line(f"it is in the frame of task {case.task}, for which there is no draw yet")
 
 
-for _command in (build, prove, check, move):
+for _command in (build, index, prove, check, move):
     roster.add_command(_command)

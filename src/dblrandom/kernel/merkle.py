@@ -62,6 +62,11 @@ class Tree:
         self.root = level or suite.hash(b"")
         """The root, 32 bytes."""
 
+    @property
+    def levels(self) -> tuple[bytes, ...]:
+        """The hashes of each level, joined, from the leaves to the root; none where there are no leaves."""
+        return tuple(self._levels) if self.size else ()
+
     def path(self, index: int) -> list[bytes]:
         """The audit path of a leaf, from the leaf to the root (RFC 9162 section 2.1.3.1).
 

@@ -27,8 +27,9 @@ from dblrandom.roster.manifest import PAGE_ROWS
 
 if TYPE_CHECKING:
     from dblrandom.adapters.engines.arrow import ArrowTable
+    from dblrandom.adapters.engines.sql import SqlTable
 
-__all__ = ["ENGINES", "SMALL_BYTES", "SMALL_ROWS", "Progress", "open_roster"]
+__all__ = ["ENGINES", "SMALL_BYTES", "SMALL_ROWS", "Progress", "arrow_table", "open_roster", "sql_table"]
 
 ENGINES = ("datafusion", "memory", "spark", "sql")
 """The engines that can be named."""
@@ -126,7 +127,7 @@ def open_roster(
             path, id=id, name=name, columns=wanted, rename=new, encoding="utf-8-sig" if encoding is None else encoding
         )
         return _told(Roster.build(suite, population), progress)
-    table = _arrow().open(path, name=name, id=id, columns=columns, rename=new, encoding=encoding or "utf-8-sig")
+    table = arrow_table().open(path, name=name, id=id, columns=columns, rename=new, encoding=encoding or "utf-8-sig")
     if chosen == "memory":
         return _told(_in_memory(table, suite), progress)
     total = table.files.rows()
@@ -135,7 +136,8 @@ def open_roster(
     return _committed(table, suite, progress, total)
 
 
-def _arrow() -> type[ArrowTable]:
+def arrow_table() -> type[ArrowTable]:
+    """The engine for files; a MissingExtra where its libraries are not installed."""
     for library in ("pyarrow", "datafusion"):
         load(library, "engine", "a roster in large files, or in Parquet, Arrow or TSV")
     from dblrandom.adapters.engines.arrow import ArrowTable
@@ -161,7 +163,7 @@ def _choose(path: Path) -> str:
             return "datafusion"
     if path.suffix.lower() not in (".parquet", ".arrow", ".feather", ".ipc"):
         return "memory"
-    _arrow()
+    arrow_table()
     from dblrandom.adapters.engines.arrowfiles import rows_of
 
     return "memory" if rows_of(path) <= SMALL_ROWS else "datafusion"
@@ -177,6 +179,16 @@ def _in_memory(table: ArrowTable, suite: Suite) -> Roster:
 def _from_database(
     url: str, name: str, stored: Mapping[str, Any], suite: Suite, progress: Callable[[Progress], object] | None
 ) -> EngineRoster:
+    return _committed(sql_table(url, name, stored), suite, progress, None)
+
+
+def sql_table(url: str, name: str, stored: Mapping[str, Any]) -> SqlTable:
+    """The table that an address names after ``#``; nothing of its rows is read yet.
+
+    Raises:
+        RosterError: the address is none, names no table, or the database refuses.
+        MissingExtra: SQLAlchemy or the driver is not installed.
+    """
     address, fragment = divided(url)
     *schema, table = map(unquote, fragment.split("."))
     if not table or len(schema) > 1:
@@ -188,8 +200,7 @@ def _from_database(
     load("sqlalchemy", "sql", "a roster in a database")
     from dblrandom.adapters.engines.sql import SqlTable
 
-    made = SqlTable(address, table, name=name, schema=schema[0] if schema else None, **stored)
-    return _committed(made, suite, progress, None)
+    return SqlTable(address, table, name=name, schema=schema[0] if schema else None, **stored)
 
 
 def _committed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import TracebackType
@@ -230,6 +231,17 @@ class EngineRoster:
         write(header_line(self.columns) + b"\n")
         for page in self._pages():
             write(page)
+
+    def committed_pages(self) -> tuple[Tree, Sequence[bytes]]:
+        """The tree over the pages, and the id of each page's first row."""
+        return self._tree, self._firsts
+
+    def save_index(self, path: str | os.PathLike[str]) -> None:
+        """Write an index for single questions; see :func:`dblrandom.adapters.engines.indexing.save_index`."""
+        from dblrandom.adapters.engines.indexing import save_index
+
+        self._check_open()
+        save_index(self, path)
 
     def _pages(self) -> Iterator[bytes]:
         self._check_open()
