@@ -14,7 +14,7 @@ from dblrandom.adapters.engines.indexing import open_indexed, save_index
 from dblrandom.adapters.engines.opening import open_roster
 from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.folder import CeremonyFolder
-from dblrandom.adapters.keyfiles import read_public_key, read_signer, write_private_key, write_public_key
+from dblrandom.adapters.keyfiles import make_key, read_public_key, read_signer, write_private_key, write_public_key
 from dblrandom.adapters.network.fetching import fetch_value
 from dblrandom.adapters.planfiles import load_plan, save_plan
 from dblrandom.adapters.randomness import random_bytes
@@ -41,6 +41,7 @@ from dblrandom.errors import (
     NetworkError,
     NotYetPublic,
     PlanError,
+    PluginError,
     ReceiptError,
     RosterBusy,
     RosterChanged,
@@ -149,6 +150,7 @@ __all__ = [
     "PinnedChain",
     "Plan",
     "PlanError",
+    "PluginError",
     "Population",
     "Proof",
     "Quota",
@@ -202,6 +204,7 @@ __all__ = [
     "fetch_value",
     "import_csv",
     "load_plan",
+    "make_key",
     "new_secret",
     "now",
     "open_indexed",

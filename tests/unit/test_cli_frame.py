@@ -102,7 +102,7 @@ def test_version() -> None:
 def test_each_error_has_its_exit_code(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: DblrandomError, code: int, details: dict[str, str]
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(keygen, "make_key", fail)
@@ -115,7 +115,7 @@ def test_each_error_has_its_exit_code(
 
 
 def test_internal_errors_show_no_traceback_unless_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("two\nlines")
 
     monkeypatch.setattr(keygen, "make_key", fail)

@@ -25,6 +25,7 @@ from dblrandom.errors import FolderError, KeyFileError, MissingExtra
 from dblrandom.kernel.pem import private_from_pem, private_to_pem, public_to_pem
 from dblrandom.kernel.schemes import SM2_ORDER, check_sm2_key, sm2_integers
 from dblrandom.kernel.signing import keyid
+from dblrandom.model.portable import Bound
 
 __all__ = ["DISTINGUISHING_ID", "Sm2", "Sm2Signer"]
 
@@ -118,8 +119,10 @@ class Sm2:
 
 
 @attrs.frozen
-class Sm2Signer:
+class Sm2Signer(Bound):
     """An SM2 key in memory; its representation shows the key id only."""
+
+    _instead = "read the private key again in the other process"
 
     public_key: bytes = attrs.field(repr=False)
     keyid: str

@@ -17,11 +17,11 @@ from dblrandom.adapters.hashchains import files as chainfiles
 from dblrandom.adapters.hashchains import site as chainsite
 from dblrandom.adapters.hashchains import store as chainstore
 from dblrandom.adapters.hashchains.server import ChainServer
-from dblrandom.adapters.keyfiles import read_signer
 from dblrandom.adapters.network.http import Client
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, TIME, folder_argument, suite_option
+from dblrandom.cli.passphrase import passphrase_options, read_key
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.kernel.suite import Suite
 
@@ -39,13 +39,14 @@ def beacon() -> None:
 @command("init")
 @folder_argument
 @click.option("--key", metavar="OPERATOR.pem", type=FILE, required=True, help="The operator's private key.")
+@passphrase_options
 @click.option("--length", metavar="N", type=int, required=True, help="How many values, 1 to 1000000.")
 @click.option("--period", metavar="SECONDS", type=int, required=True, help="Seconds from one value to the next.")
 @click.option("--genesis", metavar="TIME", type=TIME, default=now, help="The time of step 0; now by default.")
 @suite_option
 def init(folder: Path, key: Path, length: int, period: int, genesis: str, suite: Suite) -> Answer:
     """Make a new chain; its public half is chain.json and pulses/."""
-    keyid = read_signer(key).keyid
+    keyid = read_key(key).keyid
     with working("hashing the chain"):
         info = chainstore.init(
             folder,

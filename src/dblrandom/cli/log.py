@@ -10,7 +10,6 @@ import click
 
 from dblrandom.adapters.clock import now
 from dblrandom.adapters.files import write_atomic, write_new
-from dblrandom.adapters.keyfiles import read_signer
 from dblrandom.adapters.publiclog import folder as logfolder
 from dblrandom.adapters.publiclog.audit import audit_log
 from dblrandom.adapters.publiclog.files import Log, checkpoint_at, prove, read_log, read_text, request
@@ -26,6 +25,7 @@ from dblrandom.cli.logoptions import (
     witnesses_option,
 )
 from dblrandom.cli.options import FILE, TIME
+from dblrandom.cli.passphrase import read_key
 from dblrandom.cli.places import beacons, existing, receipt_at, samplers
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.evidence import Transcript
@@ -49,7 +49,7 @@ def log() -> None:
 @private_key_option("The log's private key; best one that serves for nothing else.")
 def init(folder: Path, origin: str, key: Path) -> Answer:
     """Make an empty log."""
-    vkey = logfolder.init(folder, origin=origin, key=read_signer(key))
+    vkey = logfolder.init(folder, origin=origin, key=read_key(key))
 
     def show(screen: Screen) -> None:
         screen.line(f"vkey {vkey.text}")
@@ -65,7 +65,7 @@ def init(folder: Path, origin: str, key: Path) -> Answer:
 @click.option("--log", "of_log", is_flag=True, help="The vkey of a log rather than of a witness.")
 def show_vkey(name: str, key: Path, of_log: bool) -> Answer:
     """Show a key as others need it to check its signatures."""
-    vkey = VerifierKey.of(name, LOG_KEY if of_log else WITNESS_KEY, read_signer(key))
+    vkey = VerifierKey.of(name, LOG_KEY if of_log else WITNESS_KEY, read_key(key))
     return Answer(data={"vkey": vkey.text}, show=lambda screen: screen.line(vkey.text))
 
 
@@ -78,7 +78,7 @@ def append(folder: Path, ceremonies: tuple[Path, ...], key: Path) -> Answer:
     with working("reading the ceremonies"):
         found = [_receipts(place) for place in ceremonies]
     with working("writing the log"):
-        done = logfolder.append(folder, found, key=read_signer(key))
+        done = logfolder.append(folder, found, key=read_key(key))
     for text in done.recovered:
         note(f"recovered: {text}")
     size = done.log.checkpoint.size
@@ -141,7 +141,7 @@ def cosign(
             text = request(read_log(source, vkey), 0 if before is None else before.size).text
     else:
         text = read_text(source)
-    signature = cosign_request(text, memory=memory, name=name, key=read_signer(key), log=vkey, time=time, first=first)
+    signature = cosign_request(text, memory=memory, name=name, key=read_key(key), log=vkey, time=time, first=first)
     note(f"cosigned {seen(memory)[vkey.name].size} entries of {vkey.name} at {time}; wrote {memory}")
     if first:
         note(f"this is the first cosignature for {vkey.name}: it was compared with nothing; keep {memory} from now on")

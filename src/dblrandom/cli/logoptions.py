@@ -9,6 +9,7 @@ import click
 
 from dblrandom.adapters.publiclog.files import read_text
 from dblrandom.cli.options import FILE
+from dblrandom.cli.passphrase import passphrase_options
 from dblrandom.errors import DblrandomError
 from dblrandom.tlog import VerifierKey
 
@@ -42,7 +43,13 @@ def log_argument(function: F) -> F:
 
 def private_key_option(text: str) -> Callable[[F], F]:
     """The one private key that signs."""
-    return click.option("--key", metavar="KEY.pem", type=FILE, required=True, help=text)
+
+    def make(function: F) -> F:
+        return click.option("--key", metavar="KEY.pem", type=FILE, required=True, help=text)(
+            passphrase_options(function)
+        )
+
+    return make
 
 
 def out_option(function: F) -> F:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from dblrandom.adapters.clock import now
-from dblrandom.adapters.keyfiles import read_signer
+from dblrandom.cli.passphrase import passphrase_options, read_key
 from dblrandom.errors import InputError
 from dblrandom.kernel.signing import Signer
 from dblrandom.kernel.suite import SUITES, suite_named
@@ -85,7 +85,7 @@ def rosters_option(function: F) -> F:
 
 def key_option(function: F) -> F:
     """The private keys that sign."""
-    return click.option(
+    option = click.option(
         "--key",
         "keys",
         metavar="KEY.pem",
@@ -93,7 +93,8 @@ def key_option(function: F) -> F:
         multiple=True,
         required=True,
         help="Private key that signs; give it again for each further signature.",
-    )(function)
+    )
+    return option(passphrase_options(function))
 
 
 def time_option(function: F) -> F:
@@ -131,7 +132,7 @@ def suite_option(function: F) -> F:
 
 def signers(paths: Iterable[Path]) -> list[Signer]:
     """The private keys in these files."""
-    return [read_signer(path) for path in paths]
+    return [read_key(path) for path in paths]
 
 
 def lock_timeout() -> float:

@@ -26,7 +26,9 @@ n}`; [](services.md) lists the codes. An error is one line on stderr. Colours ar
 Where another process is changing the folder, a command refuses at once. `dblrandom --lock-timeout SECONDS COMMAND`, or
 `DBLRANDOM_LOCK_TIMEOUT` in the environment, waits for so long.
 
-`KEY.pem` is a private key, for its holder alone; a time is `YYYY-MM-DDThh:mm:ssZ`. Every command that signs takes
+`KEY.pem` is a private key, for its holder alone. If it is encrypted (`keygen --passphrase`), the command asks for the
+passphrase on the terminal, or reads it from `--passphrase-file`, `--passphrase-env` or `--passphrase-fd`. A passphrase
+is never an argument, since other users can see those. A time is `YYYY-MM-DDThh:mm:ssZ`. Every command that signs takes
 `--time`, the moment that is written into the receipt.
 """
 

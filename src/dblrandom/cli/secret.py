@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from dblrandom.adapters.files import write_new
-from dblrandom.adapters.keyfiles import read_signer
 from dblrandom.adapters.secretfiles import write_secret
 from dblrandom.adapters.sources import new_locked_secret, new_secret
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.networks import network
 from dblrandom.cli.options import FILE, TIME, suite_option
+from dblrandom.cli.passphrase import passphrase_options, read_key
 from dblrandom.cli.screen import Screen, note
 from dblrandom.errors import FolderConflict, KeyFileError
 from dblrandom.kernel.suite import Suite
@@ -29,6 +29,7 @@ def secret() -> None:
 @click.option("--ceremony", metavar="NAME", required=True, help="The ceremony's name, which the digest binds.")
 @click.option("--name", metavar="SOURCE", required=True, help="The source's name in the commitment.")
 @click.option("--key", metavar="PARTY.pem", type=FILE, required=True, help="The party's private key.")
+@passphrase_options
 @click.option("--at", metavar="TIME", type=TIME, required=True, help="When the secret may be revealed.")
 @click.option("--out", metavar="FILE", type=FILE, required=True, help="Where the secret goes; never replaced.")
 @click.option("--declaration", metavar="FILE", type=FILE, help="Where the declaration goes, besides stdout.")
@@ -47,7 +48,7 @@ def new(
 
     Prints the declaration (JSON), which the organiser needs for the commitment.
     """
-    signer = read_signer(key)
+    signer = read_key(key)
     if signer.algorithm != "ed25519":
         raise KeyFileError(
             f"a party's secret belongs to its ed25519 key, not to one of {signer.algorithm}", where=str(key)

@@ -24,6 +24,7 @@
     ├── UnavailableError         the base of what cannot be had now, and may be had later
     │   ├── NotYetPublic           a value that the world does not know yet; try again later
     │   ├── NetworkError           an answer that did not come, or is not what was asked for; nothing was changed
+    │   ├── PluginError            a plug-in that this step names cannot be loaded or used
     │   └── MissingExtra           an optional library that this step needs is not installed
     └── VerificationError        evidence that was checked and does not hold (section 7)
 
@@ -58,6 +59,7 @@ __all__ = [
     "NetworkError",
     "NotYetPublic",
     "PlanError",
+    "PluginError",
     "ReceiptError",
     "RosterBusy",
     "RosterChanged",
@@ -297,6 +299,12 @@ class NetworkError(UnavailableError):
     ) -> None:
         self.status = status
         super().__init__(message, where=where, code=code)
+
+
+class PluginError(UnavailableError):
+    """An installed plug-in that this step names cannot be loaded or used."""
+
+    code = "plugin.broken"
 
 
 class MissingExtra(UnavailableError):

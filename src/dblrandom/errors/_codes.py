@@ -65,6 +65,7 @@ _BAD_INPUT = {
     "folder.invalid": "a path or a folder that cannot be used like this",
     "file.kind": "a link, a directory, a device or a pipe where a file is needed",
     "file.too-large": "a file over the limit for its kind",
+    "value.not-portable": "something that belongs to one process was to be pickled",
     "file.exposed": "a private file that others than its owner can read",
     "request.cancelled": "the caller stopped the work; nothing was half written",
 }

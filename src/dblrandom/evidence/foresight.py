@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import cast
 
 from dblrandom.drawing.commitment import Commitment
-from dblrandom.errors import DblrandomError, PlanError, StepError
+from dblrandom.errors import DblrandomError, PlanError, StepError, UnavailableError
 from dblrandom.evidence.chain import check_chain
 from dblrandom.evidence.dating import Dates, read_dates
 from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
@@ -44,6 +44,8 @@ def check_dated(transcript: Transcript) -> None:
         )
     try:
         judge_entropy(_committed(transcript, case), case)
+    except UnavailableError:
+        raise
     except DblrandomError as error:
         raise StepError(f"no verifier would accept what rests on this commitment: {error}") from error
 
@@ -97,6 +99,8 @@ def _case(transcript: Transcript) -> Case:
         suite, digests = check_chain(transcript.receipts)
         signed = {r.sequence: read_signatures(r, trust).keys for r in transcript.receipts}
         dates = read_dates(transcript.receipts, digests, signed, suite, trust) if trust.witnesses else Dates(())
+    except UnavailableError:
+        raise
     except DblrandomError as error:
         raise StepError(f"no verifier would accept this ceremony: {error}") from error
     return Case(

@@ -49,8 +49,6 @@ class Tree:
         leaves: the leaf hashes, 32 bytes each, in order.
     """
 
-    __slots__ = ("_levels", "root", "size")
-
     def __init__(self, suite: Suite, leaves: Iterable[bytes]) -> None:
         level = _joined(leaves)
         self.size = len(level) // _SIZE

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from dblrandom.errors import KeyFileError, MissingExtra
 from dblrandom.kernel.signing import keyid
+from dblrandom.model.portable import Bound
 
 __all__ = ["PUBLIC_KEY_SIZE", "SIGNATURE_SIZE", "MlDsa44", "MlDsa44Signer"]
 
@@ -77,8 +78,10 @@ class MlDsa44:
 
 
 @attrs.frozen
-class MlDsa44Signer:
+class MlDsa44Signer(Bound):
     """An ML-DSA-44 key in memory; its representation shows the key id only."""
+
+    _instead = "read the private key again in the other process"
 
     public_key: bytes = attrs.field(repr=False)
     keyid: str

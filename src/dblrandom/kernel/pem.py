@@ -10,12 +10,25 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from dblrandom.errors import KeyFileError
+from dblrandom.kernel.keyencryption import decrypted, encrypted
 from dblrandom.kernel.schemes import KEY_SIZES, algorithm_of_key, check_key
 
-__all__ = ["MAX_PEM_BYTES", "private_from_pem", "private_to_pem", "public_from_pem", "public_to_pem"]
+__all__ = [
+    "MAX_PEM_BYTES",
+    "Passphrase",
+    "encrypted_pem",
+    "private_from_pem",
+    "private_to_pem",
+    "public_from_pem",
+    "public_to_pem",
+]
+
+Passphrase: TypeAlias = "str | bytes | Callable[[], str | bytes | None] | None"  # noqa: S105
+"""A passphrase, or what asks for it when it is needed."""
 
 MAX_PEM_BYTES = 16 * 1024
 """The longest text that is looked at; the longest key takes about 1,900 bytes."""
@@ -62,22 +75,52 @@ def private_to_pem(secret: bytes, algorithm: str = "ed25519") -> bytes:
     return _pem(b"PRIVATE KEY", _SEED[algorithm] + secret)
 
 
-def private_from_pem(pem: bytes, where: str = "private key") -> tuple[str, bytes]:
+def encrypted_pem(pem: bytes, passphrase: str | bytes, *, salt: bytes, iv: bytes) -> bytes:
+    """The PKCS#8 PEM of a private key under a passphrase; ``salt`` and ``iv`` are 16 random bytes each.
+
+    Raises:
+        KeyFileError: not a private key as :func:`private_to_pem` writes it, or a passphrase that cannot be used.
+    """
+    private_from_pem(pem)
+    der = _der(pem, b"PRIVATE KEY")
+    return _pem(b"ENCRYPTED PRIVATE KEY", encrypted(der or b"", passphrase, salt=salt, iv=iv))
+
+
+def private_from_pem(pem: bytes, where: str = "private key", passphrase: Passphrase = None) -> tuple[str, bytes]:
     """The algorithm and the private key in a PKCS#8 PEM.
+
+    Args:
+        pem: the text.
+        where: what to call it in errors.
+        passphrase: opens an encrypted key; a function is asked only where the key is encrypted. Not needed otherwise.
 
     Returns:
         For ``ed25519`` and ``ml-dsa-44`` the 32 bytes that the key is made from; for ``sm2`` the whole PKCS#8
         structure, 138 bytes, whose last 65 are the public key.
 
     Raises:
-        KeyFileError: not one PEM, encrypted, damaged, or a key of another algorithm or form.
+        KeyFileError: not one PEM, damaged, or a key of another algorithm or form; encrypted, and the passphrase is
+            missing (``key.passphrase-needed``) or another one (``key.passphrase-wrong``).
     """
     _check_one(pem, where)
+    hidden = _der(pem, b"ENCRYPTED PRIVATE KEY")
+    if hidden is not None:
+        given = passphrase() if callable(passphrase) else passphrase
+        if given is None:
+            raise KeyFileError("is encrypted and needs its passphrase", where=where, code="key.passphrase-needed")
+        return _key_in(decrypted(hidden, given, where), where)
     if b"ENCRYPTED" in pem:
-        raise KeyFileError("is protected by a password; decrypt it with: openssl pkey -in ... -out ...", where=where)
+        raise KeyFileError(
+            "is encrypted in an old way; write it anew with: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW",
+            where=where,
+        )
     der = _der(pem, b"PRIVATE KEY")
     if der is None:
         raise KeyFileError("is not a private key in PEM (PKCS#8); make one with: dblrandom keygen", where=where)
+    return _key_in(der, where)
+
+
+def _key_in(der: bytes, where: str) -> tuple[str, bytes]:
     for algorithm, head in _SEED.items():
         if der.startswith(head) and len(der) == len(head) + 32:
             return algorithm, der[-32:]

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from dblrandom.errors import KeyFileError
+from dblrandom.model.portable import Bound
 
 __all__ = ["Ed25519Signer", "Signer", "check_public_key", "keyid", "verify_ed25519"]
 
@@ -64,8 +65,10 @@ def keyid(public_key: bytes) -> str:
 
 
 @attrs.frozen
-class Ed25519Signer:
+class Ed25519Signer(Bound):
     """An Ed25519 key in memory; its representation shows the key id only."""
+
+    _instead = "read the private key again in the other process"
 
     public_key: bytes = attrs.field(repr=False)
     keyid: str

@@ -7,7 +7,7 @@ it is not looked at: a beacon's certificate is trusted by its identifier, not by
 from __future__ import annotations
 
 import hashlib
-from typing import Self
+from typing import Any, Self
 
 import attrs
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -82,6 +82,10 @@ class RsaCertificate:
             pem=pem,
             key=key,
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The key is an object of a library that cannot be pickled; it follows from the text.
+        return type(self).from_pem, (self.pem,)
 
     def is_valid_at(self, time: str) -> bool:
         """Whether ``time``, ``YYYY-MM-DDThh:mm:ssZ``, lies within its validity, both ends included.

@@ -20,6 +20,7 @@ from dblrandom.adapters.engines.addresses import judged, sqlite_uri, without_pas
 from dblrandom.adapters.engines.sqldialects import SqlDialect, dialect_named
 from dblrandom.adapters.engines.turns import Turn, check_process, left_to_the_parent
 from dblrandom.errors import DblrandomError, MissingExtra, RosterError, RosterUnavailable
+from dblrandom.model.portable import Bound
 
 __all__ = ["Snapshot"]
 
@@ -31,13 +32,15 @@ _REFUSED = re.compile(
 )
 
 
-class Snapshot:
+class Snapshot(Bound):
     """One connection in one transaction, in which every answer is of the same state of the data.
 
     Threads may share it: they take turns, one statement at a time. A forked process may not use it, since two would
     then speak into one connection. Whatever a driver raises ends it, for nobody knows of what state later answers
     would be.
     """
+
+    _instead = "open the roster again in the other process"
 
     def __init__(
         self,

@@ -20,6 +20,7 @@ from dblrandom.errors import RosterError
 from dblrandom.kernel.suite import Suite
 from dblrandom.model.json import show
 from dblrandom.model.names import check_roster_name
+from dblrandom.model.portable import Bound
 from dblrandom.sampling import Scan
 
 __all__ = ["ArrowTable"]
@@ -28,7 +29,7 @@ T = TypeVar("T")
 
 
 @attrs.frozen(eq=False, kw_only=True)
-class ArrowTable:
+class ArrowTable(Bound):
     """A file, or a folder of files of one kind with the same columns.
 
     Attributes:
@@ -38,6 +39,8 @@ class ArrowTable:
         watch: told of each pass of a draw over the rows, as
             :class:`~dblrandom.adapters.engines.datafusion.FusionScan` tells it.
     """
+
+    _instead = "open the roster again in the other process"
 
     name: str
     files: Files

@@ -10,6 +10,7 @@ import attrs
 
 from dblrandom.errors import RosterChanged, RosterError
 from dblrandom.kernel.suite import Suite
+from dblrandom.model.portable import Bound
 from dblrandom.roster import Manifest, Proof, Roster, RosterLike
 from dblrandom.sampling import Frame, MemoryFrame
 
@@ -17,7 +18,7 @@ __all__ = ["LazyRoster"]
 
 
 @attrs.define(eq=False)
-class LazyRoster:
+class LazyRoster(Bound):
     """A committed roster whose table is read, and held against its commitment, at the first question about a row.
 
     Most steps of a ceremony ask none; a draw asks, and so finds out whether the table is still the one committed.
@@ -26,6 +27,8 @@ class LazyRoster:
         manifest: the commitment.
         suite: the suite of that commitment.
     """
+
+    _instead = "open the roster again in the other process"
 
     manifest: Manifest
     suite: Suite

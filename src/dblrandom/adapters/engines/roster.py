@@ -15,6 +15,7 @@ from dblrandom.errors import RosterChanged, RosterError
 from dblrandom.kernel.merkle import Tree, leaf_hash, root_from_path
 from dblrandom.kernel.rows import BLIND, check_columns, check_id, header_line, id_of
 from dblrandom.kernel.suite import SHA256, Suite
+from dblrandom.model.portable import Bound
 from dblrandom.roster import Manifest, Proof, ProofPage
 from dblrandom.roster.manifest import PAGE_ROWS
 from dblrandom.sampling import Frame, Scan, ThresholdFrame
@@ -23,7 +24,7 @@ __all__ = ["EngineRoster"]
 
 
 @attrs.frozen(eq=False)
-class EngineRoster:
+class EngineRoster(Bound):
     """A roster that can be committed, drawn from and proved from, without holding its rows; a context manager.
 
     In memory are the Merkle tree and the first id of each page, about 130 bytes for 256 rows.
@@ -33,6 +34,8 @@ class EngineRoster:
         manifest: the commitment to them.
         suite: the suite of that commitment.
     """
+
+    _instead = "open the roster again in the other process"
 
     table: Table
     manifest: Manifest

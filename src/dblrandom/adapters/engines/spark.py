@@ -27,6 +27,7 @@ from dblrandom.adapters.engines.table import Leaf, Page
 from dblrandom.errors import PlanError, RosterError
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.kernel.tickets import candidates
+from dblrandom.model.portable import Bound
 from dblrandom.sampling import Scan, Stratum
 
 __all__ = ["SparkTable"]
@@ -63,7 +64,7 @@ class _Seen:
             self._first = rows, mixed
 
 
-class SparkTable:
+class SparkTable(Bound):
     """The rows of a Spark DataFrame, as they are each time that they are asked for; give it a snapshot.
 
     Args:
@@ -77,6 +78,8 @@ class SparkTable:
         RosterError: a column that is not there, or twice, or is neither text nor a whole number; a stream.
         MissingExtra: PySpark is not installed.
     """
+
+    _instead = "open the roster again in the other process"
 
     def __init__(
         self,

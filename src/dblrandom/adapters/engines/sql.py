@@ -22,6 +22,7 @@ from dblrandom.errors import PlanError, RosterChanged, RosterError
 from dblrandom.kernel.rows import check_columns
 from dblrandom.kernel.suite import Suite
 from dblrandom.model.names import check_roster_name
+from dblrandom.model.portable import Bound
 from dblrandom.sampling import Scan
 
 __all__ = ["SqlTable"]
@@ -30,7 +31,7 @@ _PAGES = 16
 """The pages that are fetched at once."""
 
 
-class SqlTable:
+class SqlTable(Bound):
     """A table or view of a database, as it is at the moment of opening; a context manager.
 
     Args:
@@ -50,6 +51,8 @@ class SqlTable:
             that cannot keep bytes or one state of the data apart.
         MissingExtra: the driver that the URL names is not installed.
     """
+
+    _instead = "open the roster again in the other process"
 
     def __init__(
         self,

@@ -1,0 +1,136 @@
+"""Passphrases of private keys: asked for on a terminal, or read where a service keeps them; never an argument."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from dblrandom.adapters.files import read_bytes
+from dblrandom.adapters.keyfiles import read_signer
+from dblrandom.cli.screen import safe
+from dblrandom.errors import KeyFileError
+from dblrandom.kernel.signing import Signer
+
+__all__ = ["asked_twice", "given_passphrase", "passphrase_options", "read_key"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_META = "dblrandom.passphrase"
+_LONGEST = 1024 + 2
+
+
+def passphrase_options(function: F) -> F:
+    """The options that say where the passphrase of encrypted keys is."""
+    for name, metavar, kind, text in (
+        ("--passphrase-fd", "N", click.IntRange(0), "Read it from this open file descriptor."),
+        ("--passphrase-env", "NAME", str, "Read it from this environment variable."),
+        (
+            "--passphrase-file",
+            "FILE",
+            click.Path(path_type=Path),
+            "Read the key's passphrase from a file's first line.",
+        ),
+    ):
+        option = click.option(name, metavar=metavar, type=kind, help=text, expose_value=False, callback=_remember)
+        function = option(function)
+    return function
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    if value is None:
+        return
+    told = context.meta.setdefault(_META, {})
+    told[parameter.name] = value
+    if len(told) > 1:
+        raise click.UsageError("give the passphrase in one way: from a file, a variable, or a descriptor")
+
+
+def given_passphrase() -> bytes | None:
+    """The passphrase from the place that an option names, read once; ``None`` where no option is given.
+
+    Raises:
+        KeyFileError: there is none.
+        FolderError: the file cannot be read, or others than its owner can read it.
+    """
+    context = click.get_current_context(silent=True)
+    told: dict[str, Any] = {} if context is None else context.meta.get(_META, {})
+    if "read" not in told and told:
+        told["read"] = _read(*next(iter(told.items())))
+    return told.get("read")
+
+
+def _read(option: str, value: Any) -> bytes:
+    if option == "passphrase_env":
+        found = os.environ.get(value)
+        if not found:
+            raise KeyFileError("is not set, or empty", where=f"environment variable {value}")
+        return os.fsencode(found)
+    if option == "passphrase_fd":
+        where = f"file descriptor {value}"
+        try:
+            data = _from_descriptor(value)
+        except OSError as error:
+            raise KeyFileError(f"cannot be read: {error.strerror}", where=where) from error
+    else:
+        where = str(value)
+        data = read_bytes(value, _LONGEST, private=True)
+    line = data.partition(b"\n")[0].removesuffix(b"\r")
+    if not line:
+        raise KeyFileError("holds no passphrase in its first line", where=where)
+    return line
+
+
+def _from_descriptor(descriptor: int) -> bytes:
+    """Up to the first line break; more is left for whoever reads on."""
+    found = b""
+    while len(found) < _LONGEST and (byte := os.read(descriptor, 1)) not in (b"", b"\n"):
+        found += byte
+    return found
+
+
+def read_key(path: Path) -> Signer:
+    """What signs with the key in a file; asks for the passphrase of an encrypted one where nothing else gives it.
+
+    Raises:
+        KeyFileError, FolderError: as :func:`~dblrandom.adapters.keyfiles.read_signer`.
+    """
+    return read_signer(path, passphrase=lambda: given_passphrase() or _asked(path))
+
+
+def _asked(path: Path) -> str:
+    if not _terminal():
+        raise KeyFileError(
+            "is encrypted, and there is no terminal to ask for its passphrase: give --passphrase-file FILE, "
+            "--passphrase-env NAME or --passphrase-fd N",
+            where=str(path),
+            code="key.passphrase-needed",
+        )
+    return str(click.prompt(f"passphrase of {safe(path)}", hide_input=True, err=True))
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def asked_twice(path: Path) -> str | bytes:
+    """A new passphrase, from the place that an option names, or from the terminal.
+
+    Raises:
+        KeyFileError: there is no terminal either.
+    """
+    if (given := given_passphrase()) is not None:
+        return given
+    if not _terminal():
+        raise KeyFileError(
+            "there is no terminal to ask for a passphrase: give --passphrase-file FILE, --passphrase-env NAME or "
+            "--passphrase-fd N",
+            where=str(path),
+            code="key.passphrase-needed",
+        )
+    prompt = f"new passphrase of {safe(path)}"
+    return str(click.prompt(prompt, hide_input=True, confirmation_prompt="the same again", err=True))
