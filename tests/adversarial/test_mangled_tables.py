@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from commandline import run
 
-from dblrandom import import_csv, read_csv
+from dblrandom import import_csv, open_roster, read_csv
 from dblrandom.adapters.tablekinds import KINDS, render
 from dblrandom.adapters.tablereport import KEPT
 from dblrandom.adapters.tables import TableImport
@@ -18,7 +18,9 @@ from dblrandom.errors import RosterError
 from dblrandom.model.creditcode import check_character
 
 TREE = Path(__file__).parents[2]
-CODES = [code + check_character(code) for code in (f"9199010{n % 7}{n:06d}{(n * 7) % 1000:03d}" for n in range(1, 60))]
+CODES = [
+    code + check_character(code) for code in (f"9199010{n % 7}MA{n:04d}{(n * 7) % 1000:03d}" for n in range(1, 60))
+]
 
 
 def table(path: Path, text: str, **options: object) -> TableImport:
@@ -361,3 +363,89 @@ def test_one_error_says_how_many_more(tmp_path: Path) -> None:
 
 def test_the_page_on_tables_has_every_kind() -> None:
     assert render() in (TREE / "docs" / "tables.md").read_text(encoding="utf-8")
+
+
+def test_a_proof_of_absence_says_what_looks_alike(tmp_path: Path) -> None:
+    path, out = tmp_path / "firms.csv", tmp_path / "o.tsv"
+    path.write_text(f"uscc,name\n{CODES[0]},a\n00123,b\n木合塔尔·艾山,c\n", encoding="utf-8")
+    run("roster", "build", path, "--id", "uscc", "--name", "o", "--out", out)
+    manifest = tmp_path / "m.json"
+    manifest.write_text(json.dumps(json.loads(run("roster", "check", out, "--json").stdout)["manifest"]))
+    asked = {CODES[0].lower(): CODES[0], "123": "00123", "木合塔尔・艾山": "木合塔尔·艾山", "ＯＯ１２３": "00123"}
+    for unit_id, there in asked.items():
+        proof = tmp_path / "p.json"
+        proof.unlink(missing_ok=True)
+        done = run("roster", "prove", out, "--id", unit_id, "--out", proof)
+        assert f"{there!r} is, and looks alike" in done.stderr
+        assert set(json.loads(proof.read_text(encoding="utf-8"))) == {"id", "roster", "pages"}
+        checked = run("roster", "check", "--proof", proof, "--manifest", manifest).stdout
+        assert checked.startswith("verified: ")
+        assert f"{there!r} is, and looks alike" in checked
+    assert "looks alike" not in run("roster", "prove", out, "--id", "other").stderr
+    assert "looks alike" not in run("roster", "prove", out, "--id", "00123").stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit_id"),
+    [
+        ("scientific-notation", "9.15301E+17"),
+        ("scientific-notation", "9.15301e17"),
+        ("formula", '"=""9153"""'),
+        ("formula", "'9153"),
+        ("spreadsheet-error", "#REF!"),
+        ("placeholder", "NULL"),
+        ("placeholder", "—"),
+        ("replacement-character", "91\ufffd"),
+        ("decimal-ending", "530102.0"),
+        ("thousands-separator", '"915,301"'),
+        ("total-row", "合计"),
+    ],
+)
+def test_large_files_refuse_the_plain_forms_too(tmp_path: Path, kind: str, unit_id: str) -> None:
+    pytest.importorskip("datafusion")
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "a.csv").write_text(f"id,n\nA1,x\n{unit_id},y\n", encoding="utf-8")
+    with pytest.raises(RosterError, match=f"row [12] as read: .*roster build --accept {kind}"):
+        open_roster(tmp_path / "parts", name="t", id="id")
+
+
+def test_large_files_refuse_rounded_numbers_and_take_others(tmp_path: Path) -> None:
+    pytest.importorskip("datafusion")
+    (tmp_path / "parts").mkdir()
+    part = tmp_path / "parts" / "a.csv"
+    part.write_text("id\n" + "".join(f"5301021990{n:05d}000\n" for n in range(9)), encoding="utf-8")
+    with pytest.raises(RosterError, match="'530102199000000000' and 8 more have zeros after 15 digits"):
+        open_roster(tmp_path / "parts", name="t", id="id")
+    part.write_text("id\n" + "".join(f"5301021990{n:05d}{n:03d}\n" for n in range(900)), encoding="utf-8")
+    assert open_roster(tmp_path / "parts", name="t", id="id").manifest.rows == 900
+
+
+def test_large_files_in_other_encodings_are_refused_or_read_as_small_ones(tmp_path: Path) -> None:
+    pytest.importorskip("datafusion")
+    part = tmp_path / "parts" / "a.csv"
+    part.parent.mkdir()
+    text = "统一社会信用代码,名称\n甲1,合成企业\n"
+    part.write_bytes(text.encode("gbk"))
+    given = {"name": "t", "id": "统一社会信用代码", "rename": {"名称": "name"}}
+    with pytest.raises(RosterError, match=r"a\.csv: is not UTF-8 .*--encoding gb18030"):
+        open_roster(part.parent, **given)
+    rare = text.encode("gbk") + b"\xfe\x59\x80,x\n"
+    part.write_bytes(rare)
+    (tmp_path / "small.csv").write_bytes(rare)
+    large = open_roster(part.parent, encoding="gb18030", **given)
+    small = open_roster(tmp_path / "small.csv", encoding="gbk", **given)
+    assert large.manifest == small.manifest
+    assert large.row("\u9fb4\u20ac") == {"id": "\u9fb4\u20ac", "name": "x"}
+    part.write_bytes(text.encode("utf-16"))
+    with pytest.raises(RosterError, match="is UTF-16"):
+        open_roster(part.parent, **given)
+
+
+def test_of_a_large_roster_the_usual_spellings_are_asked_for(tmp_path: Path) -> None:
+    pytest.importorskip("datafusion")
+    part = tmp_path / "parts" / "a.csv"
+    part.parent.mkdir()
+    part.write_text(f"id,n\n{CODES[0]},a\n000123,b\n", encoding="utf-8")
+    proofs = ("roster", "prove", part.parent, "--column", "id", "--name", "t", "--id")
+    assert "'000123' is, and looks alike (leading zeros)" in run(*proofs, "123").stderr
+    assert f"{CODES[0]!r} is, and looks alike" in run(*proofs, CODES[0].lower()).stderr

@@ -133,7 +133,8 @@ def test_a_whole_ceremony(played: Offices, tmp_path: Path) -> None:
     quoted = ['"' + t.replace('"', '""') + '","no-problem;pending"\n' for t in due]
     table.write_text("id,codes\n" + "".join(quoted), encoding="utf-8")
     result = ("result", folder, *own, "--time", "2024-08-01T00:00:00Z")
-    run(*result, "--task", "1", "--file", table, "--outcome", f"{first}=not-reachable")
+    # One of the ids begins as a formula does, on purpose.
+    run(*result, "--task", "1", "--file", table, "--accept", "formula", "--outcome", f"{first}=not-reachable")
     run(*result, "--task", "2", "--outcome", "P1=closed", "--outcome", "P2=no-problem,correction-ordered")
     memory = ("--memory", offices.root / "notary" / "memory.json")
     run("witness", folder, "--key", offices.key("notary"), "--time", "2024-08-02T00:00:00Z", *memory)
@@ -145,6 +146,37 @@ def test_a_whole_ceremony(played: Offices, tmp_path: Path) -> None:
     run("publish", folder, "--out", tmp_path / "everyone")
     assert not (tmp_path / "everyone" / "secrets").exists()
     run("verify", tmp_path / "everyone", "--as-of", AFTER)
+
+
+def test_an_id_that_only_looks_like_one_that_is_there_is_told(played: Offices, tmp_path: Path) -> None:
+    """No verdict and no proof changes by it: it is a hint for people."""
+    offices = copied(played, tmp_path)
+    folder, own = offices.ceremony, ("--key", offices.key("organiser"), "--time", DRAWN)
+    hint = "'P1' is, and looks alike (capital or small letters)"
+    assert hint in run("explain", folder, "--task", "2", "--id", "p1", code=2).stderr
+    lost = ("substitute", folder, "--task", "2", "--ground", "not-found")
+    assert hint in run(*lost, "--target", "p1", *own, code=2).stderr
+    told = (run(*lost, "--inspector", f"i{n}", *own, code=2).stderr for n in range(8))
+    busy = "".join(told)
+    assert "looks alike" in busy
+    assert hint in run("result", folder, "--task", "2", "--outcome", "p1=closed", *own, code=2).stderr
+    sealed = ("seal", folder, "--type", "result", "--task", "2", "--outcome", "Ｐ1=closed")
+    assert "'P1' is, and looks alike (width" in run(*sealed, *own, code=2).stderr
+
+
+def test_outcomes_come_in_the_office_s_own_table(played: Offices, tmp_path: Path) -> None:
+    table = tmp_path / "outcomes.csv"
+    table.write_bytes(
+        "被检查单位,社会信用代码,抽查结果\n甲,P1\t,未发现问题\n乙,P2,已关闭停业或正在组织清算\n".encode("gbk")
+    )
+    form = ("--encoding", "gbk", "--id", "社会信用代码", "--rename", "抽查结果=codes", "--accept", "tab-at-end")
+    for command in (("result",), ("seal", "--type", "result")):
+        offices = copied(played, tmp_path / command[0])
+        own = ("--key", offices.key("organiser"), "--time", DRAWN)
+        given = (command[0], offices.ceremony, *command[1:], "--task", "2", "--file", table, *own)
+        assert "name its encoding (--encoding gb18030)" in run(*given, code=2).stderr
+        assert "has a TAB" in run(*given, *form[:-2], code=2).stderr
+        assert "note: tab-at-end" in run(*given, *form).stderr
 
 
 def _due(folder: Path, task: str) -> list[str]:

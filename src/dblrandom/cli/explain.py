@@ -21,6 +21,8 @@ from dblrandom.cli.shell import hashed, printed, printed_lines, quoted
 from dblrandom.errors import FolderError, NotYetPublic, StepError
 from dblrandom.evidence import Receipt, TargetCase, check_target
 from dblrandom.kernel.entropy import draw_key, key_lines, seed_lines
+from dblrandom.model.lookalike import hint
+from dblrandom.roster import alike_on
 
 __all__ = ["explain"]
 
@@ -55,7 +57,8 @@ def explain(folder: Path, task: str, target: str) -> Answer:
     case = check_target(ceremony.envelopes, task, target, roster.prove(target))
     if case.ticket is None:
         why = "is not on the roster" if not case.on_roster else "does not pass the task's filter"
-        raise StepError(f"{target!r} {why} {roster.name!r}: it had no ticket in task {task!r}")
+        alike = "" if case.on_roster else hint(target, alike_on(roster, target))
+        raise StepError(f"{target!r} {why} {roster.name!r}: it had no ticket in task {task!r}{alike}")
     lines = _lines(ceremony, case)
     verdict = _verdict(ceremony, case)
     unchecked = declared.lines(ceremony.commitment.sources)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,8 @@ from dblrandom.evidence import InspectorCase, TargetCase, Transcript, check_insp
 from dblrandom.evidence.report import failing
 from dblrandom.kernel.rows import id_of
 from dblrandom.kernel.suite import Suite
-from dblrandom.roster import Manifest, Proof, Roster, verify_absence, verify_presence
+from dblrandom.model.lookalike import hint, own_form
+from dblrandom.roster import Manifest, Proof, Roster, alike_in_proof, alike_on, verify_absence, verify_presence
 
 __all__ = ["case_json", "roster", "show_case"]
 
@@ -133,7 +136,9 @@ def prove(
     found: Roster | EngineRoster | IndexedRoster
     with working("reading the roster"):
         found = _opened(place, column, name, suite) if index is None else _by_index(place, column, name, index)
-        proof = found.prove(row_id).to_json()
+        made = found.prove(row_id)
+        alike = () if _shows(made) else _alike(found, made)
+    proof = made.to_json()
     wrote = []
     if out is not None:
         # A page of a confidential roster has the names and blinds of others too: who passes it on decides that.
@@ -142,10 +147,36 @@ def prove(
 
     def show(screen: Screen) -> None:
         screen.verbatim(document(proof))
+        _tell_alike(row_id, made.roster, alike)
         for path in wrote:
             note(f"wrote {path}")
 
-    return Answer(data={"proof": proof, "wrote": wrote}, show=show)
+    return Answer(data={"proof": proof, "alike": [*alike], "wrote": wrote}, show=show)
+
+
+def _shows(proof: Proof) -> bool:
+    """Whether the proof's id is on its pages."""
+    sought = proof.id.encode("utf-8", "replace")
+    return any(id_of(line) == sought for page in proof.pages for line in page.lines.split(b"\n"))
+
+
+def _alike(roster: Roster | EngineRoster | IndexedRoster, absent: Proof) -> tuple[str, ...]:
+    """Ids of the roster that look like one that is not there; by an index only the likeliest are asked for."""
+    if not isinstance(roster, IndexedRoster):
+        return alike_on(roster, absent.id)
+    forms = dict.fromkeys((own_form(absent.id), absent.id.upper(), absent.id.lower()))
+    found = dict.fromkeys(alike_in_proof(absent))
+    for form in forms:
+        with contextlib.suppress(RosterError):
+            if form != absent.id and _shows(roster.prove(form)):
+                found[form] = None
+    return tuple(found)
+
+
+def _tell_alike(unit_id: str, roster: str, alike: Sequence[str]) -> None:
+    """Say on stderr what else the id may have been meant to be; no verdict depends on it."""
+    if alike:
+        note(f"{unit_id!r} is not on the roster {roster!r}{hint(unit_id, alike)}")
 
 
 @command("index")
@@ -244,19 +275,31 @@ def _check_proof(suite: Suite, committed: Manifest, proof: Proof) -> Answer:
     """Presence or absence, whichever the proof is for; that the rest of the roster is in order is not shown by it."""
     row = None
     try:
-        if proof.id.encode("utf-8", "replace") in {id_of(ln) for page in proof.pages for ln in page.lines.split(b"\n")}:
+        if _shows(proof):
             row = dict(verify_presence(suite, committed, proof))
         else:
             verify_absence(suite, committed, proof)
     except RosterError as error:
         raise VerificationError("proof", str(error)) from error
+    absence = _of_absence(proof) if row is None else []
     shown = "is not on the roster" if row is None else "is on the roster"
 
     def show(screen: Screen) -> None:
         screen.line(f"verified: {proof.id!r} {shown} {committed.name!r} (this proof alone; the whole was not checked)")
         screen.table(("column", "value"), (row or {}).items())
+        for text in absence:
+            screen.line(text)
 
-    return Answer(data={"id": proof.id, "on_roster": row is not None, "row": row}, show=show)
+    return Answer(data={"id": proof.id, "on_roster": row is not None, "row": row, "remarks": absence}, show=show)
+
+
+def _of_absence(proof: Proof) -> list[str]:
+    """What a person should know who reads that an id is not there: what looks alike, and how lists would write it."""
+    alike, form = alike_in_proof(proof), own_form(proof.id)
+    found = [f"{proof.id!r} is not on the roster{hint(proof.id, alike)}"] if alike else []
+    if form not in ("", proof.id, *alike):
+        found.append(f"lists have such an id as {form!r}: ask for a proof of that too")
+    return found
 
 
 def _check_in_ceremony(folder: Path, task: str | None, proof: Proof) -> Answer:
@@ -271,12 +314,15 @@ def _check_in_ceremony(folder: Path, task: str | None, proof: Proof) -> Answer:
     else:
         case = check_inspector(ceremony, proof.roster, proof.id, proof)
     found = case_json(case)
+    absence = [] if case.on_roster else _of_absence(proof)
 
     def show(screen: Screen) -> None:
         screen.line("verified against the receipts: this row alone; the whole ceremony is checked by: dblrandom verify")
         show_case(screen, case)
+        for text in absence:
+            screen.line(text)
 
-    return Answer(data={"case": found}, show=show)
+    return Answer(data={"case": found, "remarks": absence}, show=show)
 
 
 def case_json(case: TargetCase | InspectorCase) -> dict[str, object]:

@@ -13,9 +13,9 @@ from dblrandom.adapters.folder import CeremonyFolder, sealed_name
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.options import FILE, folder_argument, key_option, signers, time_option
+from dblrandom.cli.options import folder_argument, key_option, signers, time_option
 from dblrandom.cli.places import step_answer, take_step
-from dblrandom.cli.result import outcomes_of
+from dblrandom.cli.result import outcomes_of, table_options
 from dblrandom.cli.screen import working
 from dblrandom.cli.substitute import replaced_of
 from dblrandom.cli.values import Given, gathered, standing, value_options
@@ -55,7 +55,7 @@ def read_sealed(folder: CeremonyFolder, receipt: Receipt) -> Mapping[str, Json]:
 @click.option("--inspector", metavar="ID", help="Of a substitution.")
 @click.option("--open", "open_target", metavar="ID", help="Of a substitution.")
 @click.option("--outcome", metavar="ID=CODE[,CODE]", multiple=True, help="Of a result.")
-@click.option("--file", "table", metavar="CSV", type=FILE, help="Of a result: a table with the columns id and codes.")
+@table_options
 @key_option
 @time_option
 def seal(folder: Path, kind: str, keys: tuple[Path, ...], time: str, **given: Any) -> Answer:
@@ -105,7 +105,12 @@ def _substitution(_: CeremonyFolder, ceremony: Ceremony, given: Mapping[str, Any
 
 
 def _result(_: CeremonyFolder, ceremony: Ceremony, given: Mapping[str, Any]) -> dict[str, Json]:
-    return ceremony.compute_result(_needed(given, "task"), outcomes_of(given["outcome"], given["table"]))
+    return ceremony.compute_result(_needed(given, "task"), _outcomes(given))
+
+
+def _outcomes(given: Mapping[str, Any]) -> dict[str, list[str]]:
+    table = {name: given[name] for name in ("table", "encoding", "column", "rename", "accept")}
+    return outcomes_of(given["outcome"], **table)
 
 
 def _needed(given: Mapping[str, Any], name: str) -> str:

@@ -15,7 +15,7 @@ from dblrandom.adapters.tables import ENCODINGS
 from dblrandom.cli.answer import Answer, document
 from dblrandom.cli.exits import ERROR
 from dblrandom.cli.options import FILE, PAIR
-from dblrandom.cli.screen import Screen, note
+from dblrandom.cli.screen import Screen, note, safe
 
 __all__ = ["accept_option", "encoding_option", "refused", "rename_option", "report_file", "report_option", "tell_notes"]
 
@@ -100,7 +100,12 @@ def refused(report: TableReport, wrote: Iterable[str]) -> Answer:
         note(f"error: {error}; no roster was made")
 
     data = {
-        "error": {"type": type(error).__name__, "message": str(error)},
+        "error": {
+            "type": type(error).__name__,
+            "message": safe(error),
+            "code": error.code,
+            "branch": error.branch.value,
+        },
         "report": report.to_json(),
         "wrote": paths,
     }

@@ -14,6 +14,7 @@ from dblrandom.drawing.draw import Draw, TaskDraw
 from dblrandom.errors import StepError
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, Plan, ResultCode
+from dblrandom.model.lookalike import alike_among, hint
 
 __all__ = ["Standing", "apply_result", "apply_substitution", "outcomes_in", "standing_at_first", "told_with"]
 
@@ -44,7 +45,7 @@ class Standing:
         """
         self._check(ground)
         if target not in self.teams:
-            raise self._refused(f"{target!r} is not a target that stands drawn")
+            raise self._refused(f"{target!r} is not a target that stands drawn{_hint(target, self.teams)}")
         waiting = self._reserves[self._stratum[target]]
         replacement = waiting.pop(0) if waiting else None
         del self.teams[target]
@@ -69,7 +70,8 @@ class Standing:
             if member == inspector
         ]
         if not slots:
-            raise self._refused(f"the inspector {inspector!r} serves in none of its slots")
+            serving = dict.fromkeys(m for team in self.teams.values() for m in team if m is not None)
+            raise self._refused(f"the inspector {inspector!r} serves in none of its slots{_hint(inspector, serving)}")
         self.replaced_inspectors.add(inspector)
         for slot in slots:
             self.teams[slot.target][self._roles.index(slot.role)] = None
@@ -84,7 +86,7 @@ class Standing:
         self._check(ground)
         empty = [r for r, member in zip(self._roles, self.teams.get(target, []), strict=False) if member is None]
         if not empty:
-            raise self._refused(f"{target!r} is not a drawn target with an empty slot")
+            raise self._refused(f"{target!r} is not a drawn target with an empty slot{_hint(target, self.teams)}")
         return self._body({"open": target}, ground, None, self._fill([Slot(target, role) for role in empty]))
 
     def tell(self, outcomes: Mapping[str, Sequence[str]]) -> None:
@@ -96,7 +98,7 @@ class Standing:
         """
         for target in outcomes:
             if target not in self.due:
-                raise self._refused(f"{target!r} was never drawn")
+                raise self._refused(f"{target!r} was never drawn{_hint(target, self.due)}")
         self.told = told_with(self.told, self._drawn.task.id, outcomes)
 
     def _check(self, ground: str) -> None:
@@ -215,3 +217,7 @@ def apply_result(standing: Mapping[str, Standing], body: Mapping[str, Json]) -> 
 def standing_at_first(suite: Suite, plan: Plan, draw: Draw) -> dict[str, Standing]:
     """How every task stands right after the draw."""
     return {task: Standing(suite, drawn, plan.grounds) for task, drawn in draw.items()}
+
+
+def _hint(unit_id: str, others: Iterable[str]) -> str:
+    return hint(unit_id, alike_among(unit_id, others))

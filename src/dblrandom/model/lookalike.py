@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from dblrandom.model.characters import UNSEEN, in_class
+from dblrandom.model.creditcode import is_valid
 
-__all__ = ["INVISIBLE", "alike_among", "difference", "looks", "looks_of_plain", "spellings"]
+__all__ = ["INVISIBLE", "alike_among", "difference", "hint", "looks", "looks_of_plain", "own_form", "spellings"]
 
 INVISIBLE = re.compile(f"[{in_class(UNSEEN, least=0x80)}]")
 """Characters that nobody sees."""
@@ -83,10 +84,23 @@ def alike_among(text: str, others: Iterable[str], most: int = 3) -> tuple[str, .
     return tuple(found)
 
 
+def hint(text: str, found: Iterable[str]) -> str:
+    """What to add to a message that a text is not there, where others that look alike are; else nothing."""
+    said = [f"{other!r} is, and looks alike ({difference(text, other)})" for other in found]
+    return "; " + ", ".join(said) if said else ""
+
+
+def own_form(text: str) -> str:
+    """A text as lists have it: plain characters, and a credit code in capitals and without blanks."""
+    plain = unicodedata.normalize("NFKC", _seen(text)).strip()
+    code = re.sub(r"[\s-]", "", plain).upper()
+    return code if is_valid(code) else plain
+
+
 def spellings(text: str) -> frozenset[str]:
     """Other ways to write a text that look alike, to ask for where not every text can be gone through; at most 64."""
     wide = unicodedata.normalize("NFKC", _seen(text))
-    bases = {text, wide, wide.translate(_LETTERS), re.sub(r"\s+", "", wide)}
+    bases = {text, wide, own_form(text), wide.translate(_LETTERS), re.sub(r"\s+", "", wide)}
     bases |= {base.translate(str.maketrans("OoIl", "0011")) for base in bases}
     bases |= {base.upper().translate(_IN_CODES) for base in bases if len(base) == _CODE}
     bases |= {base.translate(_OTHERS) for base in bases}
