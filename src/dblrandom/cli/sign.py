@@ -12,7 +12,7 @@ from dblrandom.beacons import declared
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, key_option, signers
 from dblrandom.cli.places import beacons, receipt_json
-from dblrandom.cli.screen import Screen, ratio
+from dblrandom.cli.screen import Screen, note, ratio
 from dblrandom.drawing import Commitment, Declared
 from dblrandom.errors import KeyFileError, MissingExtra, StepError, VerificationError
 from dblrandom.evidence import Receipt, add_signatures
@@ -42,6 +42,10 @@ def sign(file: Path, keys: tuple[Path, ...], out: Path | None) -> Answer:
     commitment = Commitment.from_json(receipt.body)
     _check_draft(receipt, commitment)
     held = signers(keys)
+    note(f"signing {receipt.ceremony}: {commitment.plan.authority}, period {commitment.plan.period}")
+    note(
+        "not checked here: whether a draw can be written for every seed, which takes the rosters (dblrandom plan check)"
+    )
     signed = add_signatures(envelope, held, str(file))
     target = out or file
     write_atomic(target, signed)
