@@ -14,7 +14,7 @@ from dblrandom.adapters.engines.arrowpages import Cutter
 from dblrandom.adapters.engines.arrowrules import line_bytes, text_column
 from dblrandom.adapters.engines.arrowsort import in_order
 from dblrandom.adapters.engines.datafusion import FusionScan, Watch
-from dblrandom.adapters.engines.table import Leaf, Page
+from dblrandom.adapters.engines.table import Leaf, Page, check_asked
 from dblrandom.adapters.textfiles import check_encoding
 from dblrandom.errors import RosterError
 from dblrandom.kernel.suite import Suite
@@ -74,6 +74,7 @@ class ArrowTable(Bound):
         """
         check_encoding(encoding, "encoding")
         check_roster_name(name, "roster", error=RosterError)
+        check_asked(id, columns, rename, f"roster {name}")
         return cls(name=name, files=Files.open(place, id, columns, rename or {}, encoding))
 
     @property

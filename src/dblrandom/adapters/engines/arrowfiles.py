@@ -21,7 +21,7 @@ from dblrandom.adapters.engines._arrowcolumns import check_alike, is_text, layou
 from dblrandom.adapters.engines.parts import check_columns_of_format, file_kind, found_parts
 from dblrandom.adapters.files import os_failure
 from dblrandom.adapters.tables import check_csv
-from dblrandom.adapters.textfiles import check_text, codec_of
+from dblrandom.adapters.textfiles import check_text, codec_of, undecodable
 from dblrandom.errors import DblrandomError, RosterChanged, RosterError
 
 __all__ = ["Files", "failing", "rows_of"]
@@ -150,6 +150,17 @@ class Files:
         with failing(self.paths[place]):
             return _dataset(self.paths[place], self.kind, self.encoding, schema)
 
+    @contextmanager
+    def _reading(self, path: str) -> Iterator[None]:
+        """As :func:`failing`; of text in another encoding, the line and the advice that small files get as well."""
+        try:
+            with failing(path):
+                yield
+        except RosterError as error:
+            if self.kind in ("csv", "tsv") and re.search("utf-?8|codec", str(error), re.IGNORECASE):
+                raise _not_text(path, self.encoding) or error from error
+            raise
+
     def batches(self, first: bytes | None = None, after: bytes | None = None) -> Iterator[pa.RecordBatch]:
         """The rows, file by file, with the roster's columns; with ``first``, ids from it on and below ``after``."""
         columns = {name: ds.field(source) for name, source in zip(self.columns, self.sources, strict=True)}
@@ -157,7 +168,7 @@ class Files:
             dataset = self.dataset(place)
             kind = dataset.schema.field(self.sources[0]).type
             views = any(pa.types.is_string_view(dataset.schema.field(source).type) for source in self.sources)
-            with failing(path):
+            with self._reading(path):
                 scanner = dataset.scanner(
                     columns=columns,
                     filter=None if first is None or views else _between(columns["id"], kind, first, after),
@@ -171,6 +182,17 @@ class Files:
                     found = _within(batch, first, after) if views and first is not None else batch
                     if len(found):
                         yield found
+
+
+def _not_text(path: str, encoding: str) -> RosterError | None:
+    """What is wrong with the first line of a file that is not text in this encoding."""
+    with os_failure(path, "read it"), open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode(codec_of(encoding))
+            except UnicodeDecodeError:
+                return undecodable(line, encoding, path, number)
+    return None
 
 
 def _check_sound(batch: pa.RecordBatch) -> None:
@@ -261,8 +283,15 @@ def _dataset(path: str, kind: str, encoding: str, schema: pa.Schema | None = Non
 def _schema(path: str, kind: str, encoding: str) -> pa.Schema:
     if kind in ("csv", "tsv"):
         check_text(path, encoding)
-    with failing(path):
-        schema = _dataset(path, kind, encoding).schema
+    try:
+        with failing(path):
+            schema = _dataset(path, kind, encoding).schema
+            schema.names  # noqa: B018 - a name is decoded when it is asked for
+    except RosterError as error:
+        if not isinstance(error.__cause__, UnicodeDecodeError):
+            raise
+        told = "the name of a column is not UTF-8; give it another name where the file was written"
+        raise RosterError(told, where=path) from error
     # What Arrow guesses from the first rows of a CSV file is of no interest: all its columns are text.
     return pa.schema([(name, pa.string()) for name in schema.names]) if kind in ("csv", "tsv") else schema
 

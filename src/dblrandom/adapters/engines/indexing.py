@@ -14,6 +14,7 @@ from dblrandom.adapters.engines.pageindex import Hint, PageIndex, index_bytes
 from dblrandom.adapters.engines.parts import found_parts
 from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.files import write_new
+from dblrandom.adapters.textfiles import codec_of
 from dblrandom.errors import RosterChanged, RosterError
 from dblrandom.kernel.merkle import Tree, leaf_hash
 from dblrandom.kernel.rows import header_line, id_of
@@ -139,7 +140,7 @@ def _reader(
         return _by_ids(table), table.close
     kind, paths, _ = found_parts(Path(place))
     if kind in ("csv", "tsv"):
-        codec = "gb18030" if encoding.startswith("gb") else "utf-8"
+        codec = codec_of(encoding)
         pages = TextPages(paths=paths, quoted=kind == "csv", codec=codec, columns=columns, sources=sources)
         return pages, _nothing
     from dblrandom.adapters.engines.opening import arrow_table

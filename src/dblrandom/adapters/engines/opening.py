@@ -14,6 +14,7 @@ import attrs
 from dblrandom.adapters.engines.addresses import check_path, divided, is_address, shown_place
 from dblrandom.adapters.engines.parts import check_no_format
 from dblrandom.adapters.engines.roster import EngineRoster
+from dblrandom.adapters.engines.table import check_asked
 from dblrandom.adapters.files import os_failure
 from dblrandom.adapters.tables import read_csv
 from dblrandom.errors import RosterError
@@ -100,6 +101,7 @@ def open_roster(
     check_roster_name(name, "roster", error=RosterError)
     if engine is not None and engine not in ENGINES:
         raise RosterError(f"{show(engine)} is not one of {', '.join(ENGINES)}", where="engine")
+    check_asked(id, columns, rename, f"roster {name}")
     new = dict(rename or {})
     if not isinstance(place, (str, os.PathLike)):
         _check_engine(engine, "spark", f"a {type(place).__name__}")

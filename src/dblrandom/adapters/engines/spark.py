@@ -23,7 +23,7 @@ from dblrandom.adapters.engines._sparkrules import (
     streamed,
     texts,
 )
-from dblrandom.adapters.engines.table import Leaf, Page
+from dblrandom.adapters.engines.table import Leaf, Page, check_asked
 from dblrandom.errors import PlanError, RosterError
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.kernel.tickets import candidates
@@ -91,6 +91,7 @@ class SparkTable(Bound):
         rename: Mapping[str, str] | None = None,
     ) -> None:
         self._where = f"roster {name}"
+        check_asked(id, columns, rename, self._where)
         functions()
         if not hasattr(dataframe, "sortWithinPartitions"):
             raise RosterError(f"a {type(dataframe).__name__} is not a Spark DataFrame", where=self._where)

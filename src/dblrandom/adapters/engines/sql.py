@@ -17,7 +17,7 @@ from dblrandom.adapters.engines._sqlrows import Lines
 from dblrandom.adapters.engines._sqlscan import SqlScan, SqlSource
 from dblrandom.adapters.engines._sqlsnapshot import Snapshot
 from dblrandom.adapters.engines.sqldialects import SqlDialect, Text
-from dblrandom.adapters.engines.table import Page
+from dblrandom.adapters.engines.table import Page, check_asked
 from dblrandom.errors import PlanError, RosterChanged, RosterError
 from dblrandom.kernel.rows import check_columns
 from dblrandom.kernel.suite import Suite
@@ -69,6 +69,7 @@ class SqlTable(Bound):
     ) -> None:
         check_roster_name(name, "roster", error=RosterError)
         self.name, self._where = name, f"roster {name}"
+        check_asked(id, columns, rename, self._where)
         self._snapshot = Snapshot(engine_or_url, dialect, self._where, from_file=from_file)
         try:
             self._choose(table, schema, id, columns, rename or {})

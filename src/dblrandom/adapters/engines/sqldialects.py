@@ -49,8 +49,8 @@ class SqlDialect:
         """
 
     def takes(self, kind: TypeEngine[Any]) -> bool:
-        """Whether columns of this type have one text: those of text and whole numbers have."""
-        return isinstance(kind, sa.String | sa.Integer)
+        """Whether columns of this type have one text: those of text, whole numbers and UUIDs (lower case) have."""
+        return isinstance(kind, sa.String | sa.Integer | sa.Uuid)
 
     def text(self, column: Text, kind: TypeEngine[Any]) -> Text:
         """A column as text in Unicode, NULL where it is NULL; whole numbers in decimal."""

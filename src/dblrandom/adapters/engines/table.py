@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from attrs import frozen
@@ -11,7 +11,7 @@ from dblrandom.errors import RosterError
 from dblrandom.kernel.suite import Suite
 from dblrandom.sampling import Scan
 
-__all__ = ["HashedTable", "Leaf", "OutOfOrder", "Page", "Table"]
+__all__ = ["HashedTable", "Leaf", "OutOfOrder", "Page", "Table", "check_asked"]
 
 
 class OutOfOrder(RosterError):
@@ -93,3 +93,23 @@ class HashedTable(Table, Protocol):
             RosterError, OutOfOrder: as :meth:`Table.pages`.
         """
         ...
+
+
+def check_asked(unit_id: object, columns: object, rename: object, where: str) -> None:
+    """Check that an id is one column, and that columns and their new names are given as such.
+
+    Raises:
+        RosterError: an id of several columns, or something else than names.
+    """
+    if not isinstance(unit_id, str):
+        if isinstance(unit_id, Sequence) and len(unit_id) > 1:
+            told = "an id is one column; join several in a view or in the file, with a sign that none of them has"
+        else:
+            told = f"the id is named by the text of one column, and this is a {type(unit_id).__name__}"
+        raise RosterError(told, where=f"{where}, id")
+    listed = () if columns is None else columns
+    if isinstance(listed, str) or not isinstance(listed, Iterable) or not all(isinstance(c, str) for c in listed):
+        raise RosterError("columns are given as a list of names", where=f"{where}, columns")
+    renamed = {} if rename is None else rename
+    if not isinstance(renamed, Mapping) or not all(isinstance(n, str) for pair in renamed.items() for n in pair):
+        raise RosterError("new names are given by the names as they are called there", where=f"{where}, rename")
