@@ -93,7 +93,7 @@ def test_a_clock_that_jumps_ahead_reveals_nothing_until_it_is_set_back(tmp_path:
 def test_a_small_correction_of_the_clock_is_no_event(tmp_path: Path) -> None:
     make(tmp_path)
     rig = Rig(tmp_path, at(0))
-    for step in (GREATEST_STEP, GREATEST_STEP, -GREATEST_STEP, -GREATEST_STEP, GREATEST_STEP, GREATEST_STEP):
+    for step in (GREATEST_STEP, -GREATEST_STEP, -GREATEST_STEP, GREATEST_STEP, GREATEST_STEP, -GREATEST_STEP):
         rig.clock.shown += step
         rig.pass_(1)
     assert rig.said == []

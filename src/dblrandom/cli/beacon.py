@@ -16,13 +16,15 @@ from dblrandom.adapters.hashchains import client as chainclient
 from dblrandom.adapters.hashchains import files as chainfiles
 from dblrandom.adapters.hashchains import site as chainsite
 from dblrandom.adapters.hashchains import store as chainstore
+from dblrandom.adapters.hashchains.clockguard import ClockGuard, boot_id, steady_seconds
 from dblrandom.adapters.hashchains.server import ChainServer
 from dblrandom.adapters.network.http import Client
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.options import FILE, TIME, folder_argument, suite_option
+from dblrandom.cli.options import FILE, PAST, TIME, folder_argument, suite_option
 from dblrandom.cli.passphrase import passphrase_options, read_key
 from dblrandom.cli.screen import Screen, note, working
+from dblrandom.errors import StepError
 from dblrandom.kernel.suite import Suite
 
 __all__ = ["beacon"]
@@ -70,11 +72,32 @@ def init(folder: Path, key: Path, length: int, period: int, genesis: str, suite:
     return Answer(data={"chain": info.to_json(), "last": last, "next": following}, show=show)
 
 
+def _believed(folder: Path, checked: bool) -> str:
+    """What the clock says, where it is not ahead of what has really passed since an earlier run.
+
+    Raises:
+        StepError: it is.
+    """
+    moment = now()
+    if (folder / chainfiles.INFO_NAME).exists():
+        guard = ClockGuard.begin(folder, moment, boot=boot_id(), checked=checked)
+        if guard.too_far(moment, steady_seconds()):
+            raise StepError(guard.complaint(moment, steady_seconds()))
+    return moment
+
+
+_checked_option = click.option(
+    "--clock-checked", is_flag=True, help="You have made sure that this machine's clock is right."
+)
+
+
 @command("tick")
 @folder_argument
-@click.option("--time", metavar="TIME", type=TIME, default=now, help="What time it is; the clock's by default.")
-def tick(folder: Path, time: str) -> Answer:
+@click.option("--time", metavar="TIME", type=PAST, help="What time it is; the clock's by default.")
+@_checked_option
+def tick(folder: Path, time: str | None, clock_checked: bool) -> Answer:
     """Reveal every step that is due; exit code 3 where none is."""
+    time = time or _believed(folder, clock_checked)
     pulses = chainstore.tick(folder, time)
 
     def show(screen: Screen) -> None:
@@ -143,15 +166,19 @@ def site(folder: Path, site: Path) -> Answer:
 @click.option("--host", metavar="ADDRESS", default="127.0.0.1", help="Where to listen; this machine only by default.")
 @click.option("--port", metavar="N", type=click.IntRange(0, 65535), default=8080, help="The port; 8080 by default.")
 @click.option("--site", metavar="SITE", type=FILE, help="Keep the tree of 'beacon site' up to date there too.")
+@_checked_option
 @click.option("--verbose", "-v", is_flag=True, help="Show a line for each request.")
-def serve(folder: Path, host: str, port: int, site: Path | None, verbose: bool) -> Answer:
+def serve(folder: Path, host: str, port: int, site: Path | None, clock_checked: bool, verbose: bool) -> Answer:
     """Publish a chain over HTTP and reveal its steps on time.
 
     Runs until it is interrupted or terminated. What fell due while it was not running is revealed when it starts.
     """
-    server = ChainServer(folder, host=host, port=port, site=site, warn=note, log=note if verbose else None)
+    log = note if verbose else None
+    server = ChainServer(folder, host=host, port=port, site=site, warn=note, log=log, clock_checked=clock_checked)
     with _until_stopped() as stopped, server:
         note(f"serving {server.url} (stop with Ctrl-C)")
+        if not server.revealer.clock_compared:
+            note(f"the clock says {server.revealer.time}; nothing is known to compare it with: make sure it is right")
         # Waiting in turns, since on Windows a wait without an end cannot be interrupted.
         while not stopped.wait(0.5):
             pass

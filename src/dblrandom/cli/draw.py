@@ -44,6 +44,7 @@ def draw(folder: Path, keys: tuple[Path, ...], time: str) -> Answer:
         folder,
         taken.receipt,
         taken.digest,
+        late=taken.late,
         show=show,
         wrote=[str(folder / "results" / f"{name}.tsv") for name in drawn.rosters],
         tasks=[task_json(task) for task in drawn.values()],

@@ -24,7 +24,7 @@ from dblrandom.cli.logoptions import (
     vkey_option,
     witnesses_option,
 )
-from dblrandom.cli.options import FILE, TIME
+from dblrandom.cli.options import FILE, PAST, TIME
 from dblrandom.cli.passphrase import read_key
 from dblrandom.cli.places import beacons, existing, receipt_at, samplers
 from dblrandom.cli.screen import Screen, note, working
@@ -124,7 +124,7 @@ def checkpoint(folder: Path, size: int | None, old: int | None, out: Path | None
 @click.option("--memory", metavar="FILE", type=FILE, required=True, help="What this witness cosigned before.")
 @click.option("--first", is_flag=True, help="This witness has never cosigned this log; there is nothing to compare.")
 @vkey_option(required=True)
-@click.option("--time", metavar="TIME", type=TIME, default=now, help="The time to vouch for; now by default.")
+@click.option("--time", metavar="TIME", type=PAST, default=now, help="The time to vouch for; now by default.")
 @out_option
 def cosign(
     source: Path, name: str, key: Path, memory: Path, first: bool, vkey: VerifierKey, time: str, out: Path | None

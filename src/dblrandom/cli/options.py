@@ -13,11 +13,12 @@ from dblrandom.cli.passphrase import passphrase_options, read_key
 from dblrandom.errors import InputError
 from dblrandom.kernel.signing import Signer
 from dblrandom.kernel.suite import SUITES, suite_named
-from dblrandom.model import check_time
+from dblrandom.model import check_time, time_seconds
 
 __all__ = [
     "FILE",
     "PAIR",
+    "PAST",
     "TIME",
     "folder_argument",
     "key_option",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_AHEAD = 60
 
 FILE = click.Path(path_type=Path)
 """A path; whether it can be read is for the library to say."""
@@ -58,8 +61,21 @@ class _Pair(click.ParamType[tuple[str, str]]):
         return left, right
 
 
+class _Past(_Time):
+    """A moment that has come: one that has not would block, or give away, everything up to it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        moment, clock = super().convert(value, param, ctx), now()
+        if time_seconds(moment) > time_seconds(clock) + _AHEAD:
+            self.fail(f"{moment} has not come: this machine's clock says {clock}; leave --time out", param, ctx)
+        return moment
+
+
 TIME = _Time()
 """A moment in UTC, ``YYYY-MM-DDThh:mm:ssZ``."""
+
+PAST = _Past()
+"""A moment in UTC that is not after the machine's clock, but for a minute that two clocks may differ by."""
 
 PAIR = _Pair()
 """``NAME=VALUE``, split at the first equals sign."""
@@ -100,14 +116,14 @@ def key_option(function: F) -> F:
 def time_option(function: F) -> F:
     """The moment that a receipt states."""
     return click.option(
-        "--time", metavar="TIME", type=TIME, default=now, help="The moment written into the receipt; now by default."
+        "--time", metavar="TIME", type=PAST, default=now, help="The moment written into the receipt; now by default."
     )(function)
 
 
 def late_time_option(function: F) -> F:
     """The moment that a receipt states, where it may come after a wait: left out, it is asked for when signing."""
     return click.option(
-        "--time", metavar="TIME", type=TIME, help="The moment written into the receipt; that of signing by default."
+        "--time", metavar="TIME", type=PAST, help="The moment written into the receipt; that of signing by default."
     )(function)
 
 

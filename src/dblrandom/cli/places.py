@@ -24,6 +24,7 @@ from dblrandom.cli.outside import opener
 from dblrandom.cli.screen import Screen, note, told_once
 from dblrandom.errors import FolderMissing, StepError, VerificationError
 from dblrandom.evidence import Receipt, Transcript, TrustPolicy
+from dblrandom.evidence.moments import late
 from dblrandom.kernel.canonical import encode
 from dblrandom.model import Json
 from dblrandom.roster import RosterLike
@@ -127,11 +128,12 @@ def recovering(folder: CeremonyFolder) -> Iterator[None]:
 
 @attrs.frozen
 class Taken(Generic[T]):
-    """A step that was taken: its receipt and digest, and what the action returned."""
+    """A step that was taken: its receipt and digest, what the action returned, and the deadline that it missed."""
 
     receipt: Receipt
     digest: str
     value: T
+    late: str | None = None
 
 
 def take_step(path: Path, action: Callable[[CeremonyFolder, Ceremony, dict[str, bytes]], T]) -> Taken[T]:
@@ -141,10 +143,15 @@ def take_step(path: Path, action: Callable[[CeremonyFolder, Ceremony, dict[str, 
     def act(ceremony: Ceremony, private: dict[str, bytes]) -> Taken[T]:
         value = action(folder, ceremony, private)
         receipt = ceremony.receipts[-1]
-        return Taken(receipt, receipt.digest(ceremony.suite), value)
+        kind = str(receipt.body["type"]) if receipt.type == "sealed" else receipt.type
+        missed = late(ceremony.commitment, kind, receipt.time)
+        return Taken(receipt, receipt.digest(ceremony.suite), value, missed)
 
     with recovering(folder):
-        return folder.update(act)
+        taken = folder.update(act)
+    if taken.late is not None:
+        note(f"late: {taken.late}; every verifier will be told")
+    return taken
 
 
 def read_trust(path: Path | None) -> TrustPolicy | None:

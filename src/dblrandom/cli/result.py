@@ -127,6 +127,7 @@ def result(
         folder,
         taken.receipt,
         taken.digest,
+        late=taken.late,
         show=lambda screen: screen.line(f"task {task}: {len(outcomes)} outcomes"),
         outcomes=outcomes,
     )

@@ -39,5 +39,10 @@ def reveal(folder: Path, keys: tuple[Path, ...], time: str, **given: Any) -> Ans
 
     taken = take_step(folder, act)
     return step_answer(
-        folder, taken.receipt, taken.digest, show=lambda screen: screen.line(f"seed {taken.value}"), seed=taken.value
+        folder,
+        taken.receipt,
+        taken.digest,
+        show=lambda screen: screen.line(f"seed {taken.value}"),
+        seed=taken.value,
+        late=taken.late,
     )

@@ -77,7 +77,8 @@ def seal(folder: Path, kind: str, keys: tuple[Path, ...], time: str, **given: An
         return name
 
     taken = take_step(folder, act)
-    return step_answer(folder, taken.receipt, taken.digest, wrote=[str(folder / "secrets" / taken.value)], sealed=kind)
+    wrote = [str(folder / "secrets" / taken.value)]
+    return step_answer(folder, taken.receipt, taken.digest, wrote=wrote, sealed=kind, late=taken.late)
 
 
 def _reveal(_: CeremonyFolder, ceremony: Ceremony, given: Mapping[str, Any]) -> dict[str, Json]:

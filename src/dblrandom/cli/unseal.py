@@ -46,6 +46,7 @@ def unseal(folder: Path, sequence: int | None, keys: tuple[Path, ...], time: str
         folder,
         taken.receipt,
         taken.digest,
+        late=taken.late,
         show=lambda screen: screen.line(f"opened the seal of receipt {opened}"),
         still_sealed=rest,
         opened=opened,

@@ -18,6 +18,7 @@ from dblrandom.errors import (
     InputError,
     KeyFileError,
     NotYetPublic,
+    PlanError,
     ReceiptError,
     RosterError,
     StepError,
@@ -29,6 +30,7 @@ from dblrandom.evidence.dating import organisers_own
 from dblrandom.evidence.disclosing import check_disclosed, check_never_disclosed
 from dblrandom.evidence.foresight import check_dated, check_parts, check_void_dated, dated_by_all
 from dblrandom.evidence.misopening import check_proof
+from dblrandom.evidence.moments import distant, long_over
 from dblrandom.evidence.opening import check_opening, check_reveal_fits_results, standing_once_open
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.signatures import check_declared_signers
@@ -99,11 +101,17 @@ def check_admissible(
         raise StepError(f"{receipt.label} of {receipt.ceremony!r} is not the next receipt of this ceremony")
     last = transcript.receipts[-1].time if transcript.receipts else receipt.time
     if receipt.time < last:
-        raise StepError(f"its time {receipt.time} is before that of the last receipt, {last}")
+        raise StepError(
+            f"its time {receipt.time} is before that of the last receipt, {last}: either this clock is behind, or the "
+            "one was ahead by which that receipt was made"
+        )
     check_lawful(transcript, receipt.type)
     if receipt.type == "commitment":
         _check_commitment(transcript, receipt, rosters, margin)
         return
+    over = long_over(transcript.commitment, receipt.time)
+    if over is not None:
+        raise StepError(over)
     if receipt.type == "witness":
         _check_witness(transcript, receipt)
         check_signer(transcript.commitment, receipt)
@@ -143,6 +151,8 @@ def check_terms(
     commitment.check(transcript.beacons)
     check_parts(transcript, commitment)
     commitment.check_rosters(rosters, transcript.samplers)
+    for problem in distant(commitment, time):
+        raise PlanError(problem, where="deadlines")
     for before in transcript.commitments:
         before.check(transcript.beacons)
     used = {s.terms["digest"] for c in transcript.commitments for s in c.sources if s.kind == "secret"}

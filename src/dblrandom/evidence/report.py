@@ -32,6 +32,8 @@ class Finding(StrEnum):
     REHEARSAL = "rehearsal"
     PREDICTABLE = "predictable assignment"
     LATE = "late"
+    DISTANT = "distant deadline"
+    AHEAD = "dated ahead"
     MISOPENED = "time-lock misopened"
     ATTESTED = "attested, not publicly verifiable"
     SELF_TRUST = "trust policy not from outside"

@@ -23,6 +23,7 @@ from dblrandom.evidence.dating import read_dates
 from dblrandom.evidence.disclosing import check_never_disclosed
 from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
 from dblrandom.evidence.misopening import check_proof
+from dblrandom.evidence.moments import ahead, distant
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, Notes, Report, failing
 from dblrandom.evidence.signatures import (
@@ -96,6 +97,9 @@ def verify(
     notes = Notes()
     case = Case(receipts=chain, trust=trust, dates=dates, beacons=beacons, as_of=as_of, notes=notes)
     notes.passed("chain", f"{len(chain)} receipts", f"canonical, in order, suite {suite.name}, head {digests[-1]}")
+    first = next((receipt for receipt in chain if as_of is not None and ahead(receipt, as_of)), None)
+    if first is not None:
+        notes.found(Finding.AHEAD, f"{first.label}: it states {first.time}, and it is only {as_of}")
     for label, reason in dates.idle:
         notes.skipped("witness", label, f"does not count: {reason}")
     counted = _check_signatures(case, signed)
@@ -178,6 +182,8 @@ def _check_commitments(
         signed = frozenset(key.keyid for key in counted[receipt.sequence].keys if key.algorithm == "ed25519")
         committed = Committed(receipt=receipt, commitment=commitment, signed=signed, used_before=used)
         judge_entropy(committed, case)
+        for detail in distant(commitment, receipt.time):
+            case.notes.found(Finding.DISTANT, f"{receipt.label}: {detail}")
         used |= {str(s.terms["digest"]) for s in commitment.sources if s.kind == "secret"}
         found.append(committed)
     _check_previous(case, found[-1])

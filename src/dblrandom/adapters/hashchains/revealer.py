@@ -6,33 +6,26 @@ it. So wherever the clock is in doubt, nothing is revealed and the operator is t
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from attrs import define, field
 
 from dblrandom.adapters.hashchains import site as chainsite
+from dblrandom.adapters.hashchains.clockguard import ClockGuard, boot_id, steady_seconds
 from dblrandom.adapters.hashchains.files import ChainInfo, count_pulses, read_info
 from dblrandom.adapters.hashchains.store import tick
 from dblrandom.errors import DblrandomError, NotYetPublic
-from dblrandom.model import Json, time_seconds
+from dblrandom.model import Json
 
 __all__ = ["GREATEST_STEP", "Revealer", "steady_seconds"]
 
 GREATEST_STEP = 5
-"""Seconds by which the clock may be set forward between two looks at it before it counts as wrong."""
+"""Seconds by which the clock may be set back before it is told."""
 
 # So many files are written before the server looks at the clock, and at whether it shall stop, again.
 _SLICE = 100
 _RETRY_AFTER = 1
-_BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
-
-
-def steady_seconds() -> int:
-    """Seconds that have passed since some moment, whatever is done to the clock; with those asleep where possible."""
-    nanoseconds = time.monotonic_ns() if _BOOT_CLOCK is None else time.clock_gettime_ns(_BOOT_CLOCK)
-    return nanoseconds // 10**9
 
 
 @define(kw_only=True)
@@ -45,6 +38,8 @@ class Revealer:
         warn: where a line goes when something goes wrong, and when it is right again.
         site: a folder in which the chain is kept as static files too, if any.
         steady: seconds that only ever pass.
+        boot: which start of the machine those are of; by default :func:`boot_id`, and nothing for other seconds.
+        clock_checked: the operator has made sure that the clock is right, so that it is compared from now on.
         info: what the chain is.
         last: the last revealed step, 0 for none.
         time: what time it is, as far as the clock is believed; what is due is judged by it.
@@ -52,7 +47,7 @@ class Revealer:
 
     Raises:
         FolderError: there is no chain that can be read, or the site cannot be written.
-        InputError: a file of the chain is malformed.
+        InputError: a file of the chain, or what its clock is held against, is malformed.
     """
 
     folder: Path
@@ -60,11 +55,13 @@ class Revealer:
     warn: Callable[[str], None]
     site: Path | None = None
     steady: Callable[[], int] = steady_seconds
+    boot: Callable[[], str | None] | None = None
+    clock_checked: bool = False
     info: ChainInfo = field(init=False)
     last: int = field(init=False)
     time: str = field(init=False)
     troubles: dict[str, str] = field(init=False, factory=dict)
-    _right: tuple[int, int] = field(init=False)
+    _guard: ClockGuard = field(init=False)
     _retry_at: int = field(init=False)
     _shown: int = field(init=False, default=0)
 
@@ -73,10 +70,20 @@ class Revealer:
         self.last = count_pulses(self.folder, self.info)
         self.time = self.now()
         self._retry_at = self.steady()
-        self._right = (time_seconds(self.time), self._retry_at)
         if self.site is not None:
             self._shown = chainsite.rendered(self.site, self.info)
             chainsite.render(self.folder, self.site, first=self._shown + 1, last=self._shown)
+        boot = self.boot or (boot_id if self.steady is steady_seconds else lambda: None)
+        self._guard = ClockGuard.begin(
+            self.folder, self.time, steady=self.steady, boot=boot(), checked=self.clock_checked
+        )
+        if self._guard.too_far(self.time, self._retry_at):
+            self.time = self._guard.truly(self._retry_at)
+
+    @property
+    def clock_compared(self) -> bool:
+        """Whether an earlier process left something that the clock is held against."""
+        return self._guard.resumed
 
     @property
     def due(self) -> int:
@@ -112,17 +119,12 @@ class Revealer:
         }
 
     def _look(self) -> bool:
-        """Read the clock; whether anything may be revealed by it. A jump ahead is held against it until undone."""
+        """Read the clock; whether anything may be revealed by it. That it is ahead is held against it until undone."""
         now, steady = self.now(), self.steady()
-        seconds = time_seconds(now)
-        off = seconds - self._right[0] - (steady - self._right[1])
-        if off > GREATEST_STEP:
-            self._fail(
-                "clock",
-                f"the clock jumped ahead by {off} s, to {now}; nothing is revealed until it is set back, or until "
-                "you have made sure that it is right and start the server again",
-            )
+        if self._guard.too_far(now, steady):
+            self._fail("clock", self._guard.complaint(now, steady))
             return False
+        off = self._guard.ahead(now, steady)
         self.time = now
         if self.due < self.last:
             due = self.info.schedule.time_of(self.last)
@@ -132,7 +134,6 @@ class Revealer:
             # A later jump ahead is still measured from the time before, which may have been the right one.
             self._fail("clock", f"the clock went back by {-off} s, to {now}; set it right; steps come late till then")
             return True
-        self._right = (seconds, steady)
         self._mend("clock")
         return True
 

@@ -241,6 +241,7 @@ class ChainServer:
         steady: Callable[[], int] = steady_seconds,
         warn: Callable[[str], None] = lambda _: None,
         log: Callable[[str], None] | None = None,
+        clock_checked: bool = False,
     ) -> None:
         if not (folder / SECRETS_NAME).is_dir():
             raise FolderError(
@@ -250,6 +251,7 @@ class ChainServer:
         self._folder, self._site = folder, site
         self._host, self._port = host, port
         self._now, self._steady, self._warn, self._log = now, steady, warn, log
+        self._clock_checked = clock_checked
         self._ended = ExitStack()
         self._stop = threading.Event()
 
@@ -258,7 +260,12 @@ class ChainServer:
         with ExitStack() as stack:
             stack.enter_context(FolderLock(self._folder / SECRETS_NAME))
             self.revealer = Revealer(
-                folder=self._folder, now=self._now, steady=self._steady, warn=self._warn, site=self._site
+                folder=self._folder,
+                now=self._now,
+                steady=self._steady,
+                warn=self._warn,
+                site=self._site,
+                clock_checked=self._clock_checked,
             )
             server = self._listening()
             stack.callback(server.server_close)
