@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import attrs
 import nistkit as kit
 import pytest
+import second_implementation
+from commandline import run
 
-from dblrandom.beacons.nist import evidence_of
+from dblrandom.beacons.nist import check_sample, evidence_of
 from dblrandom.beacons.pulse import Pulse, check_follows
 from dblrandom.errors import EntropyError
 from dblrandom.model import Json, Source
 
+TIME = "2031-05-01T09:00:00Z"
+VECTORS = Path(__file__).parents[1] / "vectors"
 Members = dict[str, Any]
 ALTERED = "outputValue is not the hash of the pulse's own members"
 OTHER_KEY = "the certificate that the pulse names does not match its signature"
@@ -317,3 +323,90 @@ def test_an_operator_who_chose_his_value_late() -> None:
     refused(
         source, value, evidence | {"before": before}, "localRandomValue is not what the pulse before was committed to"
     )
+
+
+# Beacons in the same format that are not NIST's
+
+
+INMETRO = json.loads((VECTORS / "inmetro_pulse.json").read_text(encoding="utf-8"))["pulse"]
+FORM = "nistir-8213"
+PINNED = kit.pulse("after").certificate_id
+
+
+def foreign(**terms: Any) -> Source:
+    """A declaration of the recorded pulse of INMETRO's beacon."""
+    return kit.declared(Pulse.from_json(INMETRO, "inmetro"), certificate=INMETRO["certificateId"].lower(), **terms)
+
+
+def test_a_true_pulse_of_another_beacon_is_not_called_altered() -> None:
+    pulse = Pulse.from_json(INMETRO, "inmetro")
+    pulse.check_output(FORM)
+    with pytest.raises(EntropyError, match="a source from this beacon must declare the form nistir-8213") as caught:
+        pulse.check_output()
+    assert "altered" not in str(caught.value)
+    with pytest.raises(EntropyError, match="in the form of NIST's own beacon"):
+        kit.pulse("after").check_output(FORM)
+    with pytest.raises(EntropyError, match=ALTERED):
+        attrs.evolve(pulse, period=30000).check_output(FORM)
+
+
+def test_a_sample_shows_before_the_commitment_whether_a_beacon_fits(tmp_path: Path) -> None:
+    pulse = Pulse.from_json(INMETRO, "inmetro")
+    check_sample(foreign(form=FORM), pulse)
+    with pytest.raises(EntropyError, match="must declare the form"):
+        check_sample(foreign(), pulse)
+    with pytest.raises(EntropyError, match="not the declared certificate"):
+        check_sample(foreign(form=FORM), kit.pulse("after"))
+    file = tmp_path / "pulse.json"
+    basic: tuple[object, ...] = ("source", "nist", "--name", "b", "--chain", 1, "--pulse", 9, "--time", TIME)
+    certificate = ("--certificate", INMETRO["certificateId"].lower())
+    file.write_text(json.dumps({"pulse": INMETRO | {"cipherSuite": 1}}), encoding="utf-8")
+    unknown = run(*basic, *certificate, "--sample", file, "--out", tmp_path / "a", code=2).stderr
+    assert "no pulse of this beacon can be verified here" in unknown
+    file.write_text(json.dumps({"pulse": INMETRO}), encoding="utf-8")
+    assert (
+        "must declare the form" in run(*basic, *certificate, "--sample", file, "--out", tmp_path / "a", code=2).stderr
+    )
+    run(*basic, *certificate, "--form", FORM, "--sample", file, "--out", tmp_path / "b")
+    assert "--sample" in run(*basic, *certificate, "--form", FORM, "--out", tmp_path / "c").stderr
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("terms", "match"),
+    [
+        ({"form": "nist"}, "is not nistir-8213"),
+        ({"form": FORM, "certificate": None}, "goes with a certificate that is not NIST's"),
+        (
+            {"form": FORM, "certificate": kit.pulse("after").certificate_id},
+            "goes with a certificate that is not NIST's",
+        ),
+        (
+            {"certificate": kit.pulse("after").certificate_id, "time": TIME, "not_before": TIME},
+            "this certificate is valid",
+        ),
+    ],
+)
+def test_a_declaration_that_no_pulse_could_ever_fulfil(terms: dict[str, Any], match: str) -> None:
+    with pytest.raises(EntropyError, match=match):
+        kit.BEACON.check_source(kit.declared(kit.pulse("after"), **terms))
+
+
+def test_a_pulse_in_the_declared_form_is_accepted_and_in_no_other() -> None:
+    """A synthetic operator signs as the other beacon does; certificate and signature are checked as ever."""
+    members = kit.forged()
+    signed, signature = kit.by_hand(members), bytes.fromhex(members["signatureValue"])
+    with_length = signed + len(signature).to_bytes(4, "big") + signature
+    other = members | {"outputValue": hashlib.sha512(with_length).hexdigest()}
+    for made, form in ((members, None), (other, FORM)):
+        found = Pulse.from_json(made, "pulse")
+        value, evidence = evidence_of(found, kit.certificate_of())
+        kit.accept(kit.declared(found, certificate=found.certificate_id, form=form), value, evidence)
+        wrong = None if form else FORM
+        with pytest.raises(EntropyError, match="form"):
+            kit.accept(kit.declared(found, certificate=found.certificate_id, form=wrong), value, evidence)
+        assert second_implementation.output_value(made, form) == value
+    recorded = kit.pulse("after")
+    assert second_implementation.output_value(recorded.to_json(), None) == recorded.output_value
+    pulse = Pulse.from_json(INMETRO, "inmetro")
+    assert second_implementation.output_value(pulse.to_json(), FORM) == pulse.output_value

@@ -709,6 +709,41 @@ def public_fits(form: str, value: str, where: str) -> bool:
     return len(values) == len(parts) and all(map(part_fits, parts, values))
 
 
+# ---------------------------------------------------------------- section 3, nist
+
+
+def output_value(pulse: Mapping[str, Any], form: str | None) -> str:
+    """What the output value of a pulse must be; its signature is not checked."""
+
+    def sized(data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + data
+
+    def hashed(value: str) -> bytes:
+        return sized(bytes.fromhex(value))
+
+    outer, number = pulse["external"], lambda value, size=4: value.to_bytes(size, "big")
+    signature = bytes.fromhex(pulse["signatureValue"])
+    parts = [
+        sized(pulse["uri"].encode()),
+        sized(pulse["version"].encode()),
+        number(pulse["cipherSuite"]),
+        number(pulse["period"]),
+        hashed(pulse["certificateId"]),
+        number(pulse["chainIndex"], 8),
+        number(pulse["pulseIndex"], 8),
+        sized(pulse["timeStamp"].encode()),
+        hashed(pulse["localRandomValue"]),
+        hashed(outer["sourceId"]),
+        number(outer["statusCode"]),
+        hashed(outer["value"]),
+        *(hashed(link["value"]) for link in pulse["listValues"]),
+        hashed(pulse["precommitmentValue"]),
+        number(pulse["statusCode"]),
+        sized(signature) if form else signature,
+    ]
+    return hashlib.sha512(b"".join(parts)).hexdigest()
+
+
 # ---------------------------------------------------------------- section 3, time-locks
 
 
@@ -1054,11 +1089,14 @@ def source(value: Any, where: str) -> None:
     members = {**common, **SOURCE_MEMBERS[kind]}
     if kind == "secret" and LOCK_MEMBERS.keys() & value.keys():
         members |= LOCK_MEMBERS
-    obj(members, {"certificate": hexadecimal(128)} if kind == "nist" else None)(value, where)
+    optional = {"certificate": hexadecimal(128), "form": one_of("nistir-8213")} if kind == "nist" else None
+    obj(members, optional)(value, where)
     if kind == "drand":
         check_network(value)
     elif kind == "nist":
         need(value["not_before"] == value["time"], "source", f"{where}: not_before is not the pulse's time")
+        foreign = value.get("certificate") is not None and value["certificate"] not in PINNED_CERTIFICATES
+        need(foreign or "form" not in value, "source", f"{where}: a form for NIST's own certificates")
     elif kind == "public":
         need(1 <= len(value["event"]) <= 1024, "source", f"{where}: the event")
         check_public(value)
@@ -2129,6 +2167,9 @@ class Audit:
                 length = {"nist": 128}.get(one["kind"], len(value))
                 hexadecimal(length)(value, f"value of {label}")
                 need(length >= 2 and length % 2 == 0, "source", f"{label}: not whole bytes")
+                if one["kind"] == "nist":
+                    same = output_value(item["evidence"]["pulse"], one.get("form")) == value
+                    need(same, "source", f"{label}: the value is not the hash of its pulse")
                 self.not_checked(f"source {label}: the evidence of kind {one['kind']}")
         triples = [(item["kind"], item["name"], item["value"]) for item in values]
         self.seed = seed_of(self.h, self.commitment.digest, triples)

@@ -145,7 +145,8 @@ def test_no_network_and_nothing_given(case: Case) -> None:
 def locked(case: Case, tmp_path: Path) -> Path:
     declaration = tmp_path / "party.json"
     given = ("--ceremony", "small-2024", "--name", "party", "--key", case.offices.key("discipline"), "--at", ROUND_AT)
-    run("secret", "new", *given, "--lock", "quicknet", "--out", tmp_path / "p", "--declaration", declaration)
+    clock = ("--time", "2024-01-01T00:00:00Z")
+    run("secret", "new", *given, *clock, "--lock", "quicknet", "--out", tmp_path / "p", "--declaration", declaration)
     return declaration
 
 

@@ -9,7 +9,7 @@ from dblrandom.beacons.nistcerts import PINNED
 from dblrandom.beacons.public import counted_outcomes, declared_outcomes
 from dblrandom.model import Source
 
-__all__ = ["MARK", "declared_only", "lines"]
+__all__ = ["MARK", "declared_only", "lines", "public_already"]
 
 MARK = "declared, not checked"
 """How everything is marked that rests on the word of whoever wrote the declaration."""
@@ -25,7 +25,8 @@ def declared_only(source: Source) -> str | None:
         case "nist":
             certificate = source.terms.get("certificate")
             known = certificate is None or certificate in PINNED
-            return None if known else f"that certificate {certificate} is a beacon's, and nobody's own"
+            what = "signs pulses that can be verified, is a beacon's, and nobody's own"
+            return None if known else f"that certificate {certificate}, which is not pinned, {what}"
         case "drand":
             chain = source.terms["chain"]
             return None if chain in PROFILES else f"that network {chain} is nobody's own, and when its rounds appear"
@@ -34,6 +35,16 @@ def declared_only(source: Source) -> str | None:
         case "secret":
             return f"that the holder, key {source.terms['keyid']}, is independent of the organiser"
     return f"all that the kind {source.kind!r} does not check"
+
+
+def public_already(sources: Sequence[Source], now: str) -> list[str]:
+    """One line for each source whose value may be known by now, so that nothing new can rest on it."""
+    return [
+        f"source {source.name}: its value can be public since {source.not_before}, and it is {now}: who signs or dates "
+        "this now vouches for nothing"
+        for source in sources
+        if source.not_before <= now
+    ]
 
 
 def lines(sources: Sequence[Source]) -> list[str]:

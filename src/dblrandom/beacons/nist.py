@@ -11,7 +11,7 @@ import attrs
 
 from dblrandom.beacons._terms import check_names, place, whole_term
 from dblrandom.beacons.nistcerts import PINNED
-from dblrandom.beacons.pulse import Pulse, check_follows
+from dblrandom.beacons.pulse import WITH_LENGTH, Pulse, check_follows
 from dblrandom.errors import EntropyError, KeyFileError
 from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.text import is_hex
@@ -20,7 +20,7 @@ from dblrandom.model import Json, Source
 from dblrandom.model.json import LARGEST_INTEGER, Reader, show
 from dblrandom.model.names import check_hex, check_time
 
-__all__ = ["NistBeacon", "evidence_of"]
+__all__ = ["NistBeacon", "check_sample", "evidence_of"]
 
 _TERMS = frozenset({"chain", "pulse", "time"})
 _EVIDENCE = ("before", "certificate", "pulse")
@@ -49,7 +49,7 @@ def evidence_of(pulse: Pulse, certificate: str, before: Pulse | None = None) -> 
 
 @attrs.frozen
 class NistBeacon:
-    """The rules of the kind ``nist``: ``chain``, ``pulse`` (both from 1) and ``time``, and optionally ``certificate``.
+    """The rules of the kind ``nist``: ``chain``, ``pulse`` (from 1), ``time``; optionally ``certificate`` and ``form``.
 
     The value is the pulse's output value, 128 hex. The evidence is ``{"pulse", "certificate"}`` with ``before``, the
     pulse before it, where the precommitment is to be shown. A pulse must be signed under one of NIST's pinned
@@ -67,7 +67,17 @@ class NistBeacon:
         Raises:
             EntropyError: naming the term.
         """
-        check_names(source, self.kind, _TERMS | (source.terms.keys() & {"certificate"}))
+        self._check_terms(source)
+        pin = PINNED.get(str(source.terms.get("certificate")))
+        if pin is not None and not pin.valid_from <= source.not_before <= pin.valid_until:
+            raise EntropyError(
+                f"this certificate is valid from {pin.valid_from} to {pin.valid_until}, not at {source.not_before}, so "
+                "no pulse could be accepted",
+                where=f"{place(source)}: certificate",
+            )
+
+    def _check_terms(self, source: Source) -> None:
+        check_names(source, self.kind, _TERMS | (source.terms.keys() & {"certificate", "form"}))
         whole_term(source, "chain", 1, LARGEST_INTEGER)
         whole_term(source, "pulse", 1, LARGEST_INTEGER)
         time = check_time(source.terms["time"], f"{place(source)}: time", error=EntropyError)
@@ -76,6 +86,7 @@ class NistBeacon:
                 f"{source.not_before} is not {time}, the pulse's time, when it is published",
                 where=f"{place(source)}: not_before",
             )
+        _check_form(source)
         if "certificate" in source.terms:
             check_hex(source.terms["certificate"], 128, f"{place(source)}: certificate", error=EntropyError)
         elif not any(pin.valid_from <= time <= pin.valid_until for pin in PINNED.values()):
@@ -91,13 +102,14 @@ class NistBeacon:
         Raises:
             EntropyError: saying what does not hold.
         """
-        self.check_source(source)
+        self._check_terms(source)
         if not is_hex(value, 128):
             raise EntropyError("an output value is 64 bytes in 128 lower-case hex characters", where=place(source))
         where = f"{place(source)}: evidence"
         reader = Reader(evidence, where, _EVIDENCE, error=EntropyError)
         certificate = reader.text("certificate")
-        pulse = _checked(reader, "pulse", certificate)
+        form = _form(source)
+        pulse = _checked(reader, "pulse", certificate, form)
         _check_declared(source, pulse)
         if pulse.status_code != 0:
             raise EntropyError(
@@ -105,7 +117,7 @@ class NistBeacon:
                 where=f"{place(source)}: {pulse.label}",
             )
         if reader.has("before"):
-            check_follows(_checked(reader, "before", certificate), pulse)
+            check_follows(_checked(reader, "before", certificate, form), pulse)
         if evidence_of(pulse, certificate)[1]["certificate"] != certificate:
             raise EntropyError("is not written as OpenSSL writes it", where=reader.at("certificate"))
         if value != pulse.output_value:
@@ -125,7 +137,40 @@ class NistBeacon:
         return 2**512
 
 
-def _checked(reader: Reader, name: str, certificate: str) -> Pulse:
+def check_sample(source: Source, pulse: Pulse) -> None:
+    """Check that an earlier pulse of the beacon fits a declaration, so that the one declared can be accepted.
+
+    The signature is checked with the certificate, which a sample does not bring.
+
+    Raises:
+        EntropyError: it is signed under another certificate, or its output value is not of the declared form.
+    """
+    certificate = source.terms.get("certificate")
+    known = pulse.certificate_id in PINNED if certificate is None else pulse.certificate_id == certificate
+    if not known:
+        wanted = "a pinned certificate" if certificate is None else "the declared certificate"
+        raise EntropyError(f"{pulse.label} names {pulse.certificate_id}, not {wanted}", where=place(source))
+    pulse.check_output(_form(source))
+
+
+def _form(source: Source) -> str | None:
+    return None if source.terms.get("form") is None else str(source.terms["form"])
+
+
+def _check_form(source: Source) -> None:
+    """Refuse another form than the one that is known, and a form for NIST's own certificates, which have none."""
+    if "form" not in source.terms:
+        return
+    where = f"{place(source)}: form"
+    if source.terms["form"] != WITH_LENGTH:
+        raise EntropyError(
+            f"{show(source.terms['form'])} is not {WITH_LENGTH}; leave it out for NIST's own", where=where
+        )
+    if source.terms.get("certificate") is None or source.terms["certificate"] in PINNED:
+        raise EntropyError("goes with a certificate that is not NIST's; leave it out", where=where)
+
+
+def _checked(reader: Reader, name: str, certificate: str, form: str | None) -> Pulse:
     """A pulse of the evidence, in its one form and true."""
     given = reader.value(name)
     pulse = Pulse.from_json(given, reader.at(name))
@@ -133,7 +178,7 @@ def _checked(reader: Reader, name: str, certificate: str) -> Pulse:
         raise EntropyError(
             "is not in the form of the specification: lower-case hex, nothing unsigned", where=reader.at(name)
         )
-    pulse.check(certificate)
+    pulse.check(certificate, form)
     return pulse
 
 

@@ -20,7 +20,10 @@ from dblrandom.model import Json
 from dblrandom.model.json import Reader, listed, placed, show, whole
 from dblrandom.model.names import check_time
 
-__all__ = ["LINKS", "External", "Pulse", "check_follows"]
+__all__ = ["LINKS", "WITH_LENGTH", "External", "Pulse", "check_follows"]
+
+WITH_LENGTH = "nistir-8213"
+"""The form of beacons that hash the signature after its length, as the report says and NIST's beacon does not."""
 
 LINKS = ("previous", "hour", "day", "month", "year")
 """The earlier pulses whose output values a pulse repeats, in the order in which they are signed."""
@@ -114,7 +117,9 @@ class Pulse:
         _short(self.version, 32, "pulse.version")
         if type(self.cipher_suite) is not int or self.cipher_suite != 0:
             raise EntropyError(
-                f"{show(self.cipher_suite)} is not 0, SHA-512 with RSA; no other is known", where="pulse.cipherSuite"
+                f"{show(self.cipher_suite)} is not 0, SHA-512 with RSA; no other is known, so no pulse of this beacon "
+                "can be verified here",
+                where="pulse.cipherSuite",
             )
         _uint32(self.period, "pulse.period")
         whole(self.chain_index, "pulse.chainIndex", minimum=1, error=EntropyError)
@@ -213,20 +218,44 @@ class Pulse:
         ]
         return b"".join(parts)
 
-    def check(self, certificate: str) -> None:
+    def check_output(self, form: str | None = None) -> None:
+        """Check that the output value is the hash of the pulse's own members in the declared form.
+
+        Args:
+            form: :data:`WITH_LENGTH` where the signature enters after its length; ``None`` for NIST's own form.
+
+        Raises:
+            EntropyError: it is not; the message says where it is that of the other form.
+        """
+        if self._output(form) == self.output_value:
+            return
+        if self._output(None if form else WITH_LENGTH) != self.output_value:
+            problem = "outputValue is not the hash of the pulse's own members: one of them was altered"
+        elif form is None:
+            problem = (
+                "outputValue is the hash with the signature's length before the signature, as NISTIR 8213 has it and "
+                f"NIST's beacon does not: a source from this beacon must declare the form {WITH_LENGTH}"
+            )
+        else:
+            problem = f"outputValue is the hash in the form of NIST's own beacon, not in the declared form {form}"
+        raise EntropyError(problem, where=self.label)
+
+    def _output(self, form: str | None) -> str:
+        signature = bytes.fromhex(self.signature_value)
+        return hashlib.sha512(self.serialised() + (_sized(signature) if form else signature)).hexdigest()
+
+    def check(self, certificate: str, form: str | None = None) -> None:
         """Check the output value, that this is the named certificate, valid at the time, and its signature.
 
         Args:
             certificate: the PEM text.
+            form: as for :meth:`check_output`.
 
         Raises:
             EntropyError: saying which of these does not hold.
         """
         signed, signature = self.serialised(), bytes.fromhex(self.signature_value)
-        if hashlib.sha512(signed + signature).hexdigest() != self.output_value:
-            raise EntropyError(
-                "outputValue is not the hash of the pulse's own members: one of them was altered", where=self.label
-            )
+        self.check_output(form)
         try:
             found = RsaCertificate.from_pem(certificate)
         except KeyFileError as error:

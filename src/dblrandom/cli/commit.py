@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from dblrandom.adapters.clock import now
 from dblrandom.adapters.files import read_bytes, write_new
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.planfiles import load_plan
@@ -243,13 +244,21 @@ def _stored(
             place.update(again, trust=lambda found: trust or suggested_trust(*found.commitments))
     _note_places(folder, digest, elsewhere)
     wrote = [str(folder / "trust.json")]
-    unchecked = declared.lines(Commitment.from_json(receipt.body).sources)
+    sources = Commitment.from_json(receipt.body).sources
+    unchecked, known = declared.lines(sources), declared.public_already(sources, now())
+    unpinned = [s.name for s in sources if s.kind == "nist" and declared.declared_only(s) is not None]
+    for name in unpinned:
+        note(f"warning: source {name}: its certificate is not pinned; if no pulse verifies under it, there is no draw")
+    for line in known:
+        note(f"warning: {line}")
 
     def show(screen: Screen) -> None:
         for line in unchecked:
             screen.line(line)
 
-    return step_answer(folder, receipt, digest, show=show, wrote=wrote, declared_not_checked=unchecked)
+    return step_answer(
+        folder, receipt, digest, show=show, wrote=wrote, declared_not_checked=unchecked, public_already=known
+    )
 
 
 def _note_places(folder: Path, digest: str, elsewhere: Mapping[str, tuple[str, str]]) -> None:

@@ -6,16 +6,19 @@ from pathlib import Path
 
 import click
 
+from dblrandom.adapters.clock import now
 from dblrandom.adapters.files import write_new
 from dblrandom.adapters.secretfiles import write_secret
 from dblrandom.adapters.sources import new_locked_secret, new_secret
+from dblrandom.beacons.timelock import is_locked
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.networks import network
-from dblrandom.cli.options import FILE, TIME, suite_option
+from dblrandom.cli.options import FILE, PAST, TIME, suite_option
 from dblrandom.cli.passphrase import passphrase_options, read_key
 from dblrandom.cli.screen import Screen, note
-from dblrandom.errors import FolderConflict, KeyFileError
+from dblrandom.errors import EntropyError, FolderConflict, KeyFileError
 from dblrandom.kernel.suite import Suite
+from dblrandom.model import Source
 
 __all__ = ["secret"]
 
@@ -38,13 +41,22 @@ def secret() -> None:
     metavar="NETWORK",
     help="Time-lock it to the first round at --at: quicknet, or a file of a network's info.",
 )
+@click.option("--time", metavar="TIME", type=PAST, default=now, help="What time it is; the clock's by default.")
 @suite_option
 def new(
-    ceremony: str, name: str, key: Path, at: str, out: Path, declaration: Path | None, lock: str | None, suite: Suite
+    ceremony: str,
+    name: str,
+    key: Path,
+    at: str,
+    out: Path,
+    declaration: Path | None,
+    lock: str | None,
+    time: str,
+    suite: Suite,
 ) -> Answer:
     """Make a secret and its declaration.
 
-    With --lock nobody can withhold it: anybody opens it with a later drand round.
+    With --lock nobody can withhold it: anybody opens it with a later drand round. A round that is out is refused.
 
     Prints the declaration (JSON), which the organiser needs for the commitment.
     """
@@ -57,6 +69,7 @@ def new(
         source, value = new_secret(ceremony, name, keyid=signer.keyid, not_before=at, suite=suite)
     else:
         source, value = new_locked_secret(ceremony, name, keyid=signer.keyid, at=at, info=network(lock), suite=suite)
+    _check_unknown(source, time)
     if declaration is not None and declaration.exists():
         raise FolderConflict(
             f"{declaration}: is there already; it is never replaced: give another name", code="file.exists"
@@ -76,6 +89,19 @@ def new(
         note(f"next: {following}")
 
     return Answer(data={"declaration": declared, "wrote": wrote, "next": following}, show=show)
+
+
+def _check_unknown(source: Source, time: str) -> None:
+    """Refuse a lock that anybody can open already; say of any other secret that its moment is over."""
+    if source.not_before > time:
+        return
+    if is_locked(source):
+        raise EntropyError(
+            f"round {source.terms['round']} was due at {source.not_before}, so anybody can open this lock: the secret "
+            "is public already; choose a later --at",
+            where=f"source {source.name!r}",
+        )
+    note(f"warning: it may be revealed since {source.not_before}; no commitment can rest on it any more")
 
 
 secret.add_command(new)

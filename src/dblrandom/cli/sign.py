@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from dblrandom.adapters.clock import now
 from dblrandom.adapters.files import read_bytes, write_atomic
 from dblrandom.beacons import declared
 from dblrandom.cli.answer import Answer, command
@@ -76,6 +77,7 @@ def sign(file: Path, keys: tuple[Path, ...], out: Path | None) -> Answer:
 
     data: dict[str, Any] = {"wrote": [str(target)], "receipt": receipt_json(receipt, digest), "signed_as": signed_as}
     data["declared_not_checked"] = declared.lines(commitment.sources)
+    data["public_already"] = declared.public_already(commitment.sources, now())
     return Answer(data={**data, "signatures": after, "signers": parts}, show=show)
 
 
@@ -163,6 +165,6 @@ def _show(screen: Screen, commitment: Commitment) -> None:
             for s in commitment.sources
         ],
     )
-    for line in declared.lines(commitment.sources):
+    for line in (*declared.lines(commitment.sources), *declared.public_already(commitment.sources, now())):
         screen.line(line)
     screen.table(("deadline", "time"), commitment.deadlines.items())

@@ -9,11 +9,14 @@ import click
 
 from dblrandom.adapters.clock import now
 from dblrandom.adapters.files import write_new
+from dblrandom.adapters.network.nist import pulse_of
 from dblrandom.beacons import BUILT_IN
 from dblrandom.beacons.declared import MARK, declared_only
 from dblrandom.beacons.drand import drand_source
 from dblrandom.beacons.drandchain import PROFILES, ChainInfo, profile_named
+from dblrandom.beacons.nist import check_sample
 from dblrandom.beacons.public import CANCELLED
+from dblrandom.beacons.pulse import WITH_LENGTH
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.jsonfile import read_json
 from dblrandom.cli.options import FILE, TIME
@@ -64,8 +67,19 @@ def drand(name: str, chain: str, at: str, out: Path) -> Answer:
 @click.option(
     "--certificate", metavar="ID", help="The certificate that will sign it, 128 hex; one of NIST's pinned by default."
 )
+@click.option("--form", metavar="FORM", type=click.Choice([WITH_LENGTH]), help="How its output value is hashed.")
+@click.option("--sample", metavar="PULSE.json", type=FILE, help="An earlier pulse of that beacon, to see that it fits.")
 @_out_option
-def nist(name: str, chain: int, pulse: int, time: str, certificate: str | None, out: Path) -> Answer:
+def nist(
+    name: str,
+    chain: int,
+    pulse: int,
+    time: str,
+    certificate: str | None,
+    form: str | None,
+    sample: Path | None,
+    out: Path,
+) -> Answer:
     """Declare a pulse of the NIST beacon, or of another in its format.
 
     Index and time must fit: where the beacon misses a minute before, this pulse has another time, and there is no draw.
@@ -73,7 +87,17 @@ def nist(name: str, chain: int, pulse: int, time: str, certificate: str | None, 
     terms: dict[str, str | int] = {"chain": chain, "pulse": pulse, "time": time}
     if certificate is not None:
         terms["certificate"] = certificate
-    return _declared(Source(kind="nist", name=name, not_before=time, terms=terms), out)
+    if form is not None:
+        terms["form"] = form
+    declared = Source(kind="nist", name=name, not_before=time, terms=terms)
+    BUILT_IN["nist"].check_source(declared)
+    if sample is not None:
+        check_sample(declared, pulse_of(read_json(sample), str(sample)))
+    elif declared_only(declared) is not None:
+        note(
+            "warning: nothing shows that a pulse of this beacon can be verified here; try one with --sample PULSE.json"
+        )
+    return _declared(declared, out)
 
 
 @command("public")

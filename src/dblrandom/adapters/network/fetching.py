@@ -176,7 +176,8 @@ def _drand(source: Source, *, client: Client, relays: Sequence[str] | None, now:
 
 def _nist(source: Source, *, client: Client, relays: Sequence[str] | None, now: Callable[[], str]) -> Value:
     chain, index = int(source.terms["chain"]), int(source.terms["pulse"])
-    found, pem = fetch_pulse(chain, index, time=source.not_before, client=client, relays=relays, now=now)
+    form = None if source.terms.get("form") is None else str(source.terms["form"])
+    found, pem = fetch_pulse(chain, index, time=source.not_before, client=client, relays=relays, now=now, form=form)
     return _checked(source, *nist.evidence_of(found, pem))
 
 

@@ -48,6 +48,7 @@ def fetch_pulse(
     client: Client,
     relays: Sequence[str] | None = None,
     now: Callable[[], str] = clock.now,
+    form: str | None = None,
 ) -> tuple[Pulse, str]:
     """A pulse, verified, and the PEM text of the certificate that it names.
 
@@ -60,6 +61,7 @@ def fetch_pulse(
         client: asks, and asks again where a due pulse is not there yet.
         relays: addresses up to and without ``/chain``; left out, NIST's own.
         now: tells the time.
+        form: the source's term, which says how the output value is hashed; ``None`` for NIST's own.
 
     Raises:
         NotYetPublic: the pulse is not due; this is the clock's answer, and nobody is asked.
@@ -84,7 +86,7 @@ def fetch_pulse(
 
     def check(answer: tuple[Pulse, str]) -> tuple[Pulse, str]:
         found, certificate = answer
-        found.check(certificate)
+        found.check(certificate, form)
         return answer
 
     return first_good(RELAYS if relays is None else relays, ask, check)
