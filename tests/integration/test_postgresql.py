@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+import byhand
 import databases
 import pytest
 import sqlalchemy as sa
@@ -12,6 +15,7 @@ import sqlcases
 from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.engines.sql import SqlTable
 from dblrandom.errors import RosterError
+from dblrandom.examples.demo import kunming_demo
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +118,22 @@ class TestPostgresql(sqlcases.ServerCases):
         with self.engine.connect() as connection:
             found = connection.execute(sa.text(f"{asked} AND attnum > 0 ORDER BY attnum"), {"t": name})
             return [kind for (kind,) in found]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the page is for a POSIX shell")
+def test_the_sql_of_the_quick_start(server: sa.Engine, tmp_path: Path) -> None:
+    """The page's own text, in the database that it is written for."""
+    folder = tmp_path / "kunming"
+    kunming_demo(folder)
+    statement = byhand.statement(byhand.key(folder))
+    with server.begin() as connection:
+        for table, columns, rows in byhand.tables(folder):
+            texts = ", ".join(f"{column} text" for column in columns)
+            connection.execute(sa.text(f"create temporary table {table} ({texts})"))
+            places = ", ".join(f":{column}" for column in columns)
+            connection.execute(
+                sa.text(f"insert into {table} values ({places})"),
+                [dict(zip(columns, row, strict=True)) for row in rows],
+            )
+        found = connection.exec_driver_sql(statement).fetchall()
+    assert {tuple(row) for row in found} == byhand.drawn(folder)
