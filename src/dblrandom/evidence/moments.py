@@ -8,11 +8,9 @@ from __future__ import annotations
 from dblrandom.drawing.commitment import Commitment
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.model import time_seconds
+from dblrandom.model.deadlines import LONGEST_DAYS, is_distant
 
-__all__ = ["LONGEST_DAYS", "ahead", "distant", "late", "long_over"]
-
-LONGEST_DAYS = {"reveal": 366, "draw": 366, "result": 1830}
-"""By how many days after its commitment a deadline may lie: a year, and five years for the results."""
+__all__ = ["ahead", "distant", "late", "long_over"]
 
 _DAY = 86_400
 
@@ -22,7 +20,7 @@ def distant(commitment: Commitment, time: str) -> list[str]:
     found = []
     for stage, days in LONGEST_DAYS.items():
         deadline = commitment.deadlines[stage]
-        if time_seconds(deadline) > time_seconds(time) + days * _DAY:
+        if is_distant(stage, deadline, time):
             found.append(
                 f"the {stage} is due by {deadline}, over {days} days after the commitment of {time}: until then "
                 "nobody could say that it was given up"

@@ -64,6 +64,9 @@ class Token:
     signer: Signer = field(repr=False)
 
 
+_NOT_TEXT = re.compile(rb"[^\t\n\r\x20-\x7e]")
+
+
 def read_token(token: bytes, where: str = "time stamp") -> Token:
     """Read a token, or the token in a response that grants it; nothing is verified.
 
@@ -73,11 +76,24 @@ def read_token(token: bytes, where: str = "time stamp") -> Token:
     """
     if len(token) > MAX_TOKEN_BYTES:
         raise KeyFileError(f"has {len(token)} bytes; a token has at most {MAX_TOKEN_BYTES}", where=where)
+    _check_binary(token, where)
     outer = node(token, where)
     parts = outer.expect(SEQUENCE, "the token").parts()
     if parts and parts[0].tag == SEQUENCE:
         outer = _granted(outer.fields("the response"))
     return _token(outer)
+
+
+def _check_binary(data: bytes, where: str) -> None:
+    """Refuse what an authority's web page, a message or an encoded file gives, by its own name."""
+    if not data:
+        raise KeyFileError("is empty; it is no time-stamp answer", where=where)
+    if data[0] != SEQUENCE or not _NOT_TEXT.search(data):
+        raise KeyFileError(
+            "is not a time-stamp answer (text, HTML or base64); save the answer as the authority sends it, in binary "
+            "form (DER)",
+            where=where,
+        )
 
 
 def _granted(response: Fields) -> Node:

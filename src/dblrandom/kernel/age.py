@@ -118,8 +118,11 @@ def open_age(file: AgeFile, file_key: bytes) -> bytes:
     """The plaintext, after header and payload have proved to be made with ``file_key``.
 
     Raises:
-        EntropyError: the header's MAC or a chunk fails, or the payload is cut short or too long.
+        EntropyError: the key has not 16 bytes, the header's MAC or a chunk fails, or the payload is cut short or too
+            long.
     """
+    if len(file_key) != KEY_BYTES:
+        raise _bad(f"a file key has {KEY_BYTES} bytes, not {len(file_key)}")
     if not hmac.compare_digest(_mac(file_key, file.header), file.mac):
         raise _bad("the header's MAC does not match; the header was changed, or made with another key")
     nonce, sealed = file.payload[:KEY_BYTES], file.payload[KEY_BYTES:]

@@ -14,7 +14,16 @@ from dblrandom.errors import CanonicalError
 from dblrandom.limits import JSON_BYTES, JSON_DEPTH, JSON_VALUES
 from dblrandom.model.json import LARGEST_INTEGER, Json
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "check_bounds", "check_nesting", "decode", "encode"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_VALUES",
+    "check_bounds",
+    "check_nesting",
+    "decode",
+    "decode_any_layout",
+    "encode",
+]
 
 MAX_BYTES = JSON_BYTES
 """The longest document, in bytes."""
@@ -61,6 +70,23 @@ def decode(data: bytes, where: str = "JSON") -> Json:
     if again != data:
         at = next((i for i, (a, b) in enumerate(zip(again, data, strict=False)) if a != b), min(len(again), len(data)))
         raise CanonicalError(f"not in canonical form (RFC 8785) from byte {at} on; write it canonically", where=where)
+    return value
+
+
+def decode_any_layout(data: bytes, where: str = "JSON") -> Json:
+    """Read JSON that somebody else wrote: any layout and order, and nothing that canonical JSON could not carry.
+
+    Raises:
+        CanonicalError: not UTF-8 or not JSON, a key twice, ``-0`` or a number that is not whole or beyond 2^53-1, a
+            lone surrogate, a byte order mark, or over the bounds of :func:`encode`.
+    """
+    check_bounds(data, where)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CanonicalError(f"byte {error.start} is not UTF-8", where=where) from error
+    value = _parsed(text, where)
+    encode(value, where)
     return value
 
 

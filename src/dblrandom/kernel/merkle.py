@@ -110,9 +110,12 @@ def root_from_path(suite: Suite, leaf: bytes, index: int, size: int, path: Seque
     """The root that a leaf hash and its audit path lead to (RFC 9162 section 2.1.3.2).
 
     Raises:
-        RosterError: the index is not below the size, or the path has not the length that they ask for.
+        RosterError: the index is not below the size, the path has not the length that they ask for, or a hash has not
+            32 bytes.
     """
     _check_index(index, size)
+    if len(leaf) != _SIZE:
+        raise RosterError(f"a leaf hash of {len(leaf)} bytes; it has {_SIZE}", where="audit path")
     place, last, root = index, size - 1, leaf
     for step in path:
         if len(step) != _SIZE:

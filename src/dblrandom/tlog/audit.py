@@ -14,7 +14,9 @@ from typing import cast
 import attrs
 
 from dblrandom.errors import InputError
+from dblrandom.model.deadlines import is_distant
 from dblrandom.model.json import Json, ReadOnly
+from dblrandom.model.likeness import likeness
 from dblrandom.model.names import check_time
 from dblrandom.tlog.entry import LogEntry
 
@@ -24,6 +26,8 @@ __all__ = ["Audit", "Committed", "LogFinding", "Published", "Terms", "audit"]
 class LogFinding(StrEnum):
     """Something that an audit has to say; the names are fixed."""
 
+    DISTANT = "distant deadline"
+    """A commitment's draw is due so late that until then nobody can say that it was given up."""
     FORK = "fork"
     """Two receipts for one place of a ceremony, or one that follows on another than the one before it."""
     GAP = "gap"
@@ -151,7 +155,7 @@ def audit(entries: Sequence[LogEntry], *, until: str, published: Mapping[str, Pu
     check_time(until, "until", error=InputError)
     terms = {digest: term for one in (published or {}).values() for digest, term in one.terms.items()}
     commitments = tuple(_commitments(entries, terms, until))
-    findings = [*_histories(entries), *_left_open(commitments), *_side_by_side(commitments)]
+    findings = [*_histories(entries), *_left_open(commitments), *_distant(commitments), *_side_by_side(commitments)]
     if published is not None:
         findings += _kept_back(entries, published)
     return Audit(size=len(entries), until=until, commitments=commitments, findings=tuple(findings))
@@ -226,22 +230,37 @@ def _left_open(commitments: Sequence[Committed]) -> _Findings:
         )
 
 
+def _distant(commitments: Sequence[Committed]) -> _Findings:
+    for made in commitments:
+        due = made.terms.deadline if made.terms is not None and made.outcome == "open" else None
+        if due is not None and is_distant("draw", due, made.entry.time):
+            hidden = f"its draw is due by {due}: until then nobody can say that it was given up"
+            yield LogFinding.DISTANT, f"{made.entry.label}, of {made.entry.time}: {hidden}"
+
+
 def _side_by_side(commitments: Sequence[Committed]) -> _Findings:
     periods: dict[tuple[str, str], list[Committed]] = defaultdict(list)
     before: dict[str, list[Committed]] = defaultdict(list)
     for made in commitments:
         if made.terms is not None and made.outcome != "voided":
-            periods[made.terms.authority, made.terms.period].append(made)
+            periods[likeness(made.terms.authority), likeness(made.terms.period)].append(made)
         if made.terms is not None and made.terms.previous_ceremony is not None and made.entry.sequence == 1:
             before[made.terms.previous_ceremony].append(made)
-    for (authority, period), found in periods.items():
+    for found in periods.values():
         if len(found) > 1:
             which = ", ".join(f"{made.entry.ceremony!r} ({made.outcome})" for made in found)
+            authority, period = (_spelled(found, member) for member in ("authority", "period"))
             yield LogFinding.SAME_PERIOD, f"{authority} committed {len(found)} times for {period}: {which}"
     for digest, found in before.items():
         if len({made.entry.ceremony for made in found}) > 1:
             which = ", ".join(repr(made.entry.ceremony) for made in found)
             yield LogFinding.SAME_PREDECESSOR, f"{which} all follow on {digest}"
+
+
+def _spelled(found: Sequence[Committed], member: str) -> str:
+    """A text of several commitments that look alike; where it is not written alike, every way in which it is."""
+    written = list(dict.fromkeys(str(getattr(made.terms, member)) for made in found))
+    return written[0] if len(written) == 1 else f"{' and '.join(map(ascii, written))}, which look alike,"
 
 
 def _kept_back(entries: Sequence[LogEntry], published: Mapping[str, Published]) -> list[tuple[LogFinding, str]]:

@@ -114,7 +114,7 @@ def json_answer(data: bytes, where: str) -> Json:
 
     Raises:
         EntropyError: the bytes are not UTF-8 or not JSON, have a key twice, a number that is not whole or beyond
-            2^53-1, a lone surrogate, or are nested deeper than 32.
+            2^53-1 or ``-0``, a lone surrogate, or are nested deeper than 32.
     """
 
     def members(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
@@ -123,9 +123,14 @@ def json_answer(data: bytes, where: str) -> Json:
             raise EntropyError("has a member twice; this is not an answer to rely on", where=where)
         return found
 
+    def integer(digits: str) -> int:
+        if digits == "-0":
+            raise EntropyError("has the number -0, which canonical JSON has not", where=where)
+        return int(digits)
+
     try:
         canonical.check_bounds(data, where)
-        value: Json = json.loads(data.decode("utf-8"), object_pairs_hook=members)
+        value: Json = json.loads(data.decode("utf-8"), object_pairs_hook=members, parse_int=integer)
         canonical.encode(value, where)
     except CanonicalError as error:
         raise EntropyError(str(error).removeprefix(f"{where}: "), where=where) from error
