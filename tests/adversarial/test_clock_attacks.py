@@ -249,3 +249,9 @@ def test_a_draw_after_its_own_deadline_says_so(tmp_path: Path) -> None:
     late = "2024-03-05T00:00:00Z"
     done = run("draw", folder, "--key", tmp_path / "key.pem", "--time", late)
     assert f"late: the draw was due by {kit.DEADLINES['draw']}, and it is {late}" in done.stderr
+
+
+def test_a_commitment_that_is_dated_ahead_is_told(tmp_path: Path) -> None:
+    given = ("commit", tmp_path / "c", "--plan", tmp_path / "none.toml", "--key", "k", "--roster", "a=b")
+    told = run(*given, "--ceremony", "c", "--time", "2099-01-01T00:00:00Z", code=2).stderr
+    assert "warning: 2099-01-01T00:00:00Z has not come" in told

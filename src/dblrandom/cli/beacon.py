@@ -97,6 +97,8 @@ _checked_option = click.option(
 @_checked_option
 def tick(folder: Path, time: str | None, clock_checked: bool) -> Answer:
     """Reveal every step that is due; exit code 3 where none is."""
+    if time is not None and time > now():
+        raise StepError(f"it is not {time} yet: what is revealed too early spoils every draw that relies on it")
     time = time or _believed(folder, clock_checked)
     pulses = chainstore.tick(folder, time)
 
@@ -176,9 +178,9 @@ def serve(folder: Path, host: str, port: int, site: Path | None, clock_checked: 
     log = note if verbose else None
     server = ChainServer(folder, host=host, port=port, site=site, warn=note, log=log, clock_checked=clock_checked)
     with _until_stopped() as stopped, server:
-        note(f"serving {server.url} (stop with Ctrl-C)")
-        if not server.revealer.clock_compared:
-            note(f"the clock says {server.revealer.time}; nothing is known to compare it with: make sure it is right")
+        moment = server.revealer.time
+        unsure = "" if server.revealer.clock_compared else f"; make sure that it is {moment}: nothing shows it yet"
+        note(f"serving {server.url} (stop with Ctrl-C){unsure}")
         # Waiting in turns, since on Windows a wait without an end cannot be interrupted.
         while not stopped.wait(0.5):
             pass

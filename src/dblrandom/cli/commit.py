@@ -23,11 +23,11 @@ from dblrandom.cli.options import (
     FILE,
     PAIR,
     TIME,
+    commit_time_option,
     folder_argument,
     pairs,
     signers,
     suite_option,
-    time_option,
     trust_option,
 )
 from dblrandom.cli.outside import absolute, holds_password
@@ -84,7 +84,7 @@ _Pairs = tuple[tuple[str, str], ...]
 @click.option("--draft", metavar="FILE", type=FILE, help="Write the envelope here for others to sign, not the folder.")
 @click.option("--envelope", metavar="FILE", type=FILE, help="Take the envelope that everyone has signed.")
 @trust_option
-@time_option
+@commit_time_option
 @suite_option
 def commit(
     folder: Path,

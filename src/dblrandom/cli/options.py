@@ -10,6 +10,8 @@ import click
 
 from dblrandom.adapters.clock import now
 from dblrandom.cli.passphrase import passphrase_options, read_key
+from dblrandom.adapters.keyfiles import read_signer
+from dblrandom.cli.screen import note
 from dblrandom.errors import InputError
 from dblrandom.kernel.signing import Signer
 from dblrandom.kernel.suite import SUITES, suite_named
@@ -20,6 +22,7 @@ __all__ = [
     "PAIR",
     "PAST",
     "TIME",
+    "commit_time_option",
     "folder_argument",
     "key_option",
     "late_time_option",
@@ -118,6 +121,27 @@ def time_option(function: F) -> F:
     return click.option(
         "--time", metavar="TIME", type=PAST, default=now, help="The moment written into the receipt; now by default."
     )(function)
+
+
+def commit_time_option(function: F) -> F:
+    """The moment that a commitment states; one that has not come is told, and not refused: it may be a rehearsal."""
+    return click.option(
+        "--time",
+        metavar="TIME",
+        type=TIME,
+        default=now,
+        callback=_told_if_ahead,
+        help="The moment written into the receipt; now by default.",
+    )(function)
+
+
+def _told_if_ahead(_: click.Context, __: click.Parameter, value: str) -> str:
+    clock = now()
+    if time_seconds(value) > time_seconds(clock) + _AHEAD:
+        note(
+            f"warning: {value} has not come, this clock says {clock}: no step can follow before, and verifiers tell it"
+        )
+    return value
 
 
 def late_time_option(function: F) -> F:

@@ -84,7 +84,7 @@ def decode_any_layout(data: bytes, where: str = "JSON") -> Json:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise CanonicalError(f"byte {error.start} is not UTF-8", where=where) from error
+        raise CanonicalError(f"not JSON: byte {error.start} is not UTF-8", where=where) from error
     value = _parsed(text, where)
     encode(value, where)
     return value
