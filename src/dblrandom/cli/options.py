@@ -10,7 +10,6 @@ import click
 
 from dblrandom.adapters.clock import now
 from dblrandom.cli.passphrase import passphrase_options, read_key
-from dblrandom.adapters.keyfiles import read_signer
 from dblrandom.cli.screen import note
 from dblrandom.errors import InputError
 from dblrandom.kernel.signing import Signer
