@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sqlite3
 import struct
 import threading
@@ -352,3 +353,12 @@ def test_the_types_say_what_they_are(kept: tuple[Roster, Path, Path]) -> None:
         assert isinstance(roster.prove("A"), Proof)
         assert roster == memory(1500)
         assert hash(roster) == hash(memory(1500).manifest)
+
+
+def test_it_stays_in_its_process(kept: tuple[Roster, Path, Path]) -> None:
+    _, place, index = kept
+    with (
+        open_indexed(place, index) as roster,
+        pytest.raises(DblrandomError, match="open it again in the other process"),
+    ):
+        pickle.dumps(roster)

@@ -14,6 +14,7 @@ from dblrandom.errors import RosterChanged, RosterError
 from dblrandom.kernel.merkle import leaf_hash, root_from_path
 from dblrandom.kernel.rows import check_id, id_of
 from dblrandom.kernel.suite import Suite
+from dblrandom.model.portable import Bound
 from dblrandom.roster import Manifest, Proof, ProofPage, verify_absence, verify_presence
 from dblrandom.sampling import Frame
 
@@ -24,12 +25,14 @@ PageReader = Callable[[bytes, bytes | None, Hint | None, int], bytes]
 
 
 @attrs.frozen(eq=False)
-class IndexedRoster:
+class IndexedRoster(Bound):
     """A committed roster that answers single questions in milliseconds, without having read its rows.
 
     Each page that it shows leads to the root of the index's manifest. Whoever asks has to see that this manifest is the
     one committed, as with any roster; :class:`~dblrandom.adapters.engines.lazy.LazyRoster` and ceremonies do.
     """
+
+    _instead = "open it again in the other process"
 
     _index: PageIndex
     _read: PageReader = attrs.field(repr=False)
