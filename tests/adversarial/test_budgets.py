@@ -82,7 +82,7 @@ def test_what_stands_in_texts_and_remarks_spends_nothing(text: str, monkeypatch:
         planfile.loads(text)
 
 
-@pytest.mark.parametrize(("chains", "step"), [(24, 1_000_000), (2, 1_000_000), (2_000, 1_000)])
+@pytest.mark.parametrize(("chains", "step"), [(24, 1_000_000), (2, 1_000_000), (60, 40_000)])
 def test_steps_of_many_chains_are_added_up_before_one_is_hashed(
     chains: int, step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,3 +100,18 @@ def test_steps_of_many_chains_are_added_up_before_one_is_hashed(
     forged = attacked(declare)
     monkeypatch.setattr(hashchain, "chain_ahead", never)
     refused(forged, check="commitment", match="2000000 are the most", place="sources")
+
+
+def test_sources_are_counted_before_one_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them may ask for a pairing or an RSA signature."""
+
+    def declare(receipts: list[Step]) -> None:
+        sources = receipts[at(receipts, "commitment")].body["sources"]
+        sources += [chain_source().to_json() | {"name": f"c{n}", "tip": f"{n:064x}", "step": 1} for n in range(64)]
+
+    def never(*given: object) -> None:
+        raise AssertionError("a source was looked at")
+
+    forged = attacked(declare)
+    monkeypatch.setattr(hashchain.HashChainBeacon, "check_source", never)
+    refused(forged, check="commitment", match="at most 64 are allowed", place="sources")

@@ -1253,6 +1253,7 @@ def check_commitment(body: Mapping[str, Any]) -> None:
     for manifest in body["rosters"]:
         name(manifest["name"], "rosters")
     distinct((one["name"] for one in body["sources"]), "sources")
+    need(len(body["sources"]) <= 64, "source", "more than 64 sources in one commitment")
     steps = sum(one["step"] for one in body["sources"] if one["kind"] == "hashchain")
     need(steps <= 2_000_000, "source", "more than 2,000,000 steps of hash chains in one commitment")
     distinct((task["id"] for task in body["tasks"]), "tasks")

@@ -566,6 +566,14 @@ CHANGES: dict[str, tuple[str, Callable[[Workshop], object]]] = {
             for n in range(2)
         ),
     ),
+    "more sources than anybody has to check": (
+        "source: more than 64 sources",
+        lambda w: w.commitment["sources"].extend(
+            {"kind": "secret", "name": f"s{n}", "not_before": "2024-03-02T00:00:00Z"}
+            | {"keyid": "0" * 64, "digest": f"{n:064x}"}
+            for n in range(64)
+        ),
+    ),
     "a task twice": ("form", lambda w: task_of(w, 2).update(id="1")),
     "an approver of his own recusal": ("recusal", self_approved),
     "a recusal from nobody": ("recusal", recusal_of_nobody),

@@ -34,5 +34,5 @@ def test_what_the_specification_gives_is_what_it_says() -> None:
     """Numbers of the protocol cannot be tuned here: another implementation would disagree about what is valid."""
     spec = "\n".join(page.read_text(encoding="utf-8") for page in (DOCS / "spec").glob("*.md"))
     assert limits.JSON_BYTES == 16 * 1024 * 1024
-    for value in (limits.JSON_VALUES, limits.CHAIN_STEPS, limits.COMMITMENT_CHAIN_STEPS):
+    for value in (limits.JSON_VALUES, limits.CHAIN_STEPS, limits.COMMITMENT_CHAIN_STEPS, limits.SOURCES):
         assert f"{value:,}" in spec

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from dblrandom import limits
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.errors import FolderConflict, FolderError, FolderMissing, FolderUnavailable
 
@@ -34,7 +35,7 @@ __all__ = [
     "write_new",
 ]
 
-DEFAULT_LIMIT = 16 * 1024 * 1024
+DEFAULT_LIMIT = limits.FILE_BYTES
 """The most bytes that are read unless a caller says otherwise (docs/spec, section 1)."""
 
 _READ_FLAGS = (

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import attrs
 
+from dblrandom import limits
 from dblrandom.adapters import index, journal
 from dblrandom.adapters.files import exposed, make_directory, os_failure, read_bytes
 from dblrandom.adapters.journalfile import is_directory
@@ -38,7 +39,7 @@ T = TypeVar("T")
 _PLAN = "plan.toml"
 _TRUST = "trust.json"
 _MANIFEST = ".manifest.json"
-_LARGEST = 1 << 36
+_LARGEST = limits.ROSTER_BYTES
 
 
 @attrs.frozen

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from dblrandom import limits
 from dblrandom.adapters.files import file_hash, os_failure, read_bytes
 from dblrandom.errors import FolderConflict, FolderError, VerificationError
 
@@ -25,7 +26,7 @@ UNLISTED = ("lock", "secrets/")
 
 _NO_FILE = "is a link or a device, not a regular file; get the folder again"
 _PENDING = ".pending"
-_LIMIT = 64 * 1024 * 1024
+_LIMIT = limits.SUMS_BYTES
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)", re.DOTALL)
 
 

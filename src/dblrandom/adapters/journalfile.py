@@ -17,6 +17,7 @@ from typing import Any
 
 from attrs import frozen
 
+from dblrandom import limits
 from dblrandom.adapters.files import os_failure, read_bytes
 from dblrandom.errors import CanonicalError, FolderError, FolderUnavailable
 from dblrandom.kernel.canonical import check_nesting
@@ -38,7 +39,7 @@ PENDING_NAME = ".pending"
 MODES = (0o600, 0o644)
 """The modes that a step gives to files."""
 
-LIMIT = 64 * 1024 * 1024
+LIMIT = limits.JOURNAL_BYTES
 """The longest journal, in bytes."""
 
 

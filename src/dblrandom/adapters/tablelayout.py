@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from attrs import frozen
@@ -11,6 +12,7 @@ from dblrandom.adapters.tablecells import CONTROL, name_of
 from dblrandom.adapters.tablereport import Collector
 from dblrandom.kernel.rows import BLIND
 from dblrandom.kernel.text import is_name
+from dblrandom.limits import TABLE_COLUMNS
 from dblrandom.model.json import show
 
 __all__ = ["Layout", "Wanted", "divided_by", "heading_of", "layout_of"]
@@ -72,7 +74,7 @@ def layout_of(record: Sequence[str], wanted: Wanted, line: int, row: int, collec
 
     there = [_checked(text, at, fault) for at, text in enumerate(record, start=1)]
     listing = ", ".join(show(text) for text in there[:_LISTED]) + (" and more" if len(there) > _LISTED else "")
-    for text in dict.fromkeys(text for text in there if there.count(text) > 1):
+    for text in (text for text, times in Counter(there).items() if times > 1):
         fault(f"the column {show(text)} is there twice; name each once")
     for text in wanted.rename:
         if text not in there:
@@ -90,6 +92,9 @@ def layout_of(record: Sequence[str], wanted: Wanted, line: int, row: int, collec
         if name not in names:
             collector.add("heading", f"there is no column {show(name)}; there are {listing}", row=0, line=0)
     taken = ["id", *(name for name in chosen if name != "id" and name in names)]
+    if len(taken) > TABLE_COLUMNS:
+        fault(f"there are {len(taken)} columns, and a roster has at most {TABLE_COLUMNS}; name those to be taken")
+        return None
     # Another column may be called id in the file, if only the others are wanted.
     passed = given is not None and "id" not in given
     for name in dict.fromkeys(taken):

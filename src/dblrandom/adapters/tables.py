@@ -16,6 +16,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from dblrandom.adapters.csvbudget import check_width, counted_lines
 from dblrandom.adapters.files import open_regular, os_failure
 from dblrandom.adapters.tablekinds import accepted_of
 from dblrandom.adapters.tablelayout import Wanted
@@ -170,10 +171,11 @@ def check_csv(path: str | os.PathLike[str], encoding: str) -> None:
 
 def _records(text: io.TextIOWrapper, encoding: str, where: str, faults: list[NotCsv]) -> Iterator[Record]:
     """Give each record with its number and the line of the file on which it begins; what ends them early is a fault."""
-    reader = csv.reader(text, strict=True)
+    reader = csv.reader(counted_lines(text, where), strict=True)
     row = line = 1
     try:
         for record in reader:
+            check_width(record, f"{where}: line {line}")
             yield row, line, record
             row += 1
             line = reader.line_num + 1

@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from dblrandom import limits
 from dblrandom.adapters.files import read_bytes, write_new
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.errors import KeyFileError
@@ -24,7 +25,7 @@ from dblrandom.kernel.timestamps import (
 
 __all__ = ["Poster", "fetch", "from_entry", "gather_chain", "read_response", "request", "to_entry", "write_request"]
 
-_MOST_PEM_BYTES = 1 << 18
+_MOST_PEM_BYTES = limits.PEM_BYTES
 
 
 class Poster(Protocol):

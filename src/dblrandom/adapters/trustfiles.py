@@ -13,6 +13,7 @@ from pathlib import Path
 
 import attrs
 
+from dblrandom import limits
 from dblrandom.adapters.files import read_bytes, write_atomic, write_new
 from dblrandom.adapters.hashchains import store as chainstore
 from dblrandom.adapters.index import INDEX_NAME
@@ -43,7 +44,7 @@ __all__ = [
     "write_policy",
 ]
 
-_MOST_PEM_BYTES = 1 << 18
+_MOST_PEM_BYTES = limits.PEM_BYTES
 _SHORTEST_ID = 8
 
 

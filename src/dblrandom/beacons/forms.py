@@ -13,16 +13,17 @@ from typing import Protocol
 
 import attrs
 
+from dblrandom import limits
 from dblrandom.errors import EntropyError
 from dblrandom.model.json import show
 
 __all__ = ["Form", "Part", "canonical_value"]
 
-LONGEST_VALUE = 256
+LONGEST_VALUE = limits.EVENT_VALUE
 """Characters of a public value (docs/spec, section 3)."""
 
-_LONGEST_FORM = 256
-_LONGEST_WRITING = 2048
+_LONGEST_FORM = limits.EVENT_FORM
+_LONGEST_WRITING = limits.EVENT_WRITING
 _COUNT = r"([1-9][0-9]{0,2})"
 _DIGITS = re.compile(rf"digits {_COUNT}")
 _DICE = re.compile(rf"dice {_COUNT}")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from dblrandom import limits
 from dblrandom.beacons._terms import check_names, place, whole_term
 from dblrandom.beacons.forms import Form
 from dblrandom.errors import EntropyError
@@ -33,7 +34,7 @@ CANCELLED = ("next", "void")
 """What may be declared for an event that is cancelled: the next of its series counts, or the draw is given up."""
 
 _TERMS = frozenset({"event", "form", "outcomes", "cancelled"})
-_LONGEST = 1024
+_LONGEST = limits.EVENT_TEXT
 
 
 def declared_outcomes(source: Source) -> int:

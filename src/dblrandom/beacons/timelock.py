@@ -10,6 +10,7 @@ from typing import cast
 
 from attrs import frozen
 
+from dblrandom import limits
 from dblrandom.beacons._terms import hex_term, place, whole_term
 from dblrandom.beacons.drand import DrandBeacon, Round
 from dblrandom.beacons.drandchain import PROFILES, ChainInfo
@@ -43,7 +44,7 @@ __all__ = [
 LOCK_TERMS = frozenset({"chain", "round", "timelock"})
 """What a secret declares besides where it is time-locked: all of these."""
 
-_LONGEST_LOCK = 4096
+_LONGEST_LOCK = limits.LOCK_CHARACTERS
 _PAYLOAD_BYTES = KEY_BYTES + 64 + 16
 """Nonce, the secret's 64 characters in one chunk, and the chunk's tag."""
 

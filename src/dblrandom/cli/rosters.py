@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dblrandom import limits
 from dblrandom.adapters.files import read_bytes
 from dblrandom.adapters.rosterplaces import noted_places
 from dblrandom.adapters.tables import import_csv
@@ -20,7 +21,7 @@ from dblrandom.roster import Manifest, Roster, RosterLike
 
 __all__ = ["LARGEST", "check_committed", "named_rosters", "outside_places", "read_roster", "rosters_of"]
 
-LARGEST = 1 << 36
+LARGEST = limits.ROSTER_BYTES
 """The most bytes that are read of a roster."""
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import attrs
 import click
 
+from dblrandom import limits
 from dblrandom.adapters.files import read_bytes
 from dblrandom.adapters.hashchains import store as chainstore
 from dblrandom.adapters.network.fetching import fetch_value, read_value
@@ -29,7 +30,7 @@ __all__ = ["Given", "gathered", "locks", "network_options", "standing", "value_o
 F = TypeVar("F", bound=Callable[..., Any])
 
 _Pairs = Iterable[tuple[str, str]]
-_LONGEST_ANSWER = 1 << 20
+_LONGEST_ANSWER = limits.ANSWER_BYTES
 _FETCHED = ("drand", "nist")
 
 

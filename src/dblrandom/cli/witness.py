@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dblrandom import limits
 from dblrandom.adapters.files import read_bytes, write_atomic
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.secretfiles import read_secret
@@ -31,7 +32,7 @@ from dblrandom.evidence import Report, WitnessMemory
 
 __all__ = ["witness"]
 
-_LONGEST_MEMORY = 1 << 26
+_LONGEST_MEMORY = limits.MEMORY_BYTES
 
 
 @command("witness")

@@ -13,11 +13,11 @@ from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
 from dblrandom.drawing.largest import WorstCase, check_reveal_fits, check_writable
 from dblrandom.drawing.lookalikes import check_filter_columns, check_role_columns, check_strata
+from dblrandom.drawing.sourcebudget import check_number, check_steps
 from dblrandom.errors import EntropyError, PlanError, RosterError
 from dblrandom.kernel.rows import check_id
 from dblrandom.kernel.schemes import KEY_SIZES
 from dblrandom.kernel.suite import Suite, suite_named
-from dblrandom.limits import COMMITMENT_CHAIN_STEPS
 from dblrandom.model import BLIND, RECUSAL_COLUMNS, Json, Plan, Source, Task, check_names_distinct
 from dblrandom.model.likeness import alike_pair, check_compared, likeness
 from dblrandom.roster import Manifest, Roster, RosterLike
@@ -123,19 +123,14 @@ class Commitment:
             EntropyError: no source, equal names, unknown kinds, or terms that a kind refuses.
             PlanError: a task names a roster or a column that is not committed, or deadlines run backwards.
         """
+        check_number(self.sources)
         check_names_distinct([source.name for source in self.sources], "sources")
         for source in self.sources:
             beacon_for(source, beacons).check_source(source)
         tips = [source.terms["tip"] for source in self.sources if source.kind == "hashchain"]
         if len(set(tips)) < len(tips):
             raise EntropyError("two sources are steps of one hash chain: the later step gives the earlier away")
-        steps = sum(cast(int, source.terms["step"]) for source in self.sources if source.kind == "hashchain")
-        if steps > COMMITMENT_CHAIN_STEPS:
-            raise EntropyError(
-                f"the hash chains have {steps} steps together, and {COMMITMENT_CHAIN_STEPS} are the most that a "
-                "verifier is asked to hash; use fewer chains, or lower steps",
-                where="sources",
-            )
+        check_steps(self.sources)
         self._check_signers()
         for stage in ("reveal", "draw", "result"):
             if stage not in self.deadlines:

@@ -14,6 +14,7 @@ from typing import cast
 
 import attrs
 
+from dblrandom import limits
 from dblrandom.errors import KeyFileError, ReceiptError
 from dblrandom.evidence.bodies import DIGEST, NAME, TIME, check_body
 from dblrandom.evidence.shapes import Array, Integer, Nullable, Object, OneOf, Text
@@ -27,7 +28,7 @@ from dblrandom.model import Json
 __all__ = ["Receipt", "Signature", "add_signatures", "payload_bytes", "sign_payload"]
 
 _FIRST = "ed25519"
-_MAX_SIGNATURES = 64
+_MAX_SIGNATURES = limits.RECEIPT_SIGNATURES
 _ENVELOPE = Object(
     {
         "payload": Text(".*", "base64"),

@@ -17,18 +17,19 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from dblrandom import limits
 from dblrandom.errors import DblrandomError, KeyFileError
 from dblrandom.model.names import time_text
 
 __all__ = ["LONGEST_CHAIN", "check_chain", "load", "load_pem", "ordered", "subject"]
 
-LONGEST_CHAIN = 8
+LONGEST_CHAIN = limits.CERTIFICATE_CHAIN
 """Certificates of a chain, from the authority's own to the root."""
 
 E = TypeVar("E", bound=x509.ExtensionType)
 
-_LARGEST = 1 << 14
-_MOST_PEM = 64
+_LARGEST = limits.CERTIFICATE_DER_BYTES
+_MOST_PEM = limits.CERTIFICATES
 _HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512, hashes.SHA3_256, hashes.SHA3_384, hashes.SHA3_512)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EDWARDS = (x509.SignatureAlgorithmOID.ED25519, x509.SignatureAlgorithmOID.ED448)

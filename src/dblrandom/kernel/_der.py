@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from dblrandom import limits
 from dblrandom.errors import KeyFileError
 
 __all__ = [
@@ -30,7 +31,7 @@ __all__ = [
 BOOLEAN, INTEGER, BIT_STRING, OCTETS, NULL, OID = 1, 2, 3, 4, 5, 6
 GENERAL_TIME, SEQUENCE, SET = 0x18, 0x30, 0x31
 
-_MOST_PARTS = 256
+_MOST_PARTS = limits.DER_PARTS
 
 
 def context(number: int, *, constructed: bool = True) -> int:

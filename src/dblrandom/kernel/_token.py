@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from dblrandom import limits
 from dblrandom.errors import KeyFileError, PlanError
 from dblrandom.kernel._cms import HASHES, SHA1_OID, TST_INFO, Signer, algorithm_of, read_signer
 from dblrandom.kernel._der import (
@@ -31,7 +32,7 @@ from dblrandom.model.names import time_text
 
 __all__ = ["MAX_TOKEN_BYTES", "Token", "read_token"]
 
-MAX_TOKEN_BYTES = 1 << 16
+MAX_TOKEN_BYTES = limits.TOKEN_BYTES
 """The longest token or response that is looked at; one with its chain takes about 6,000 bytes."""
 
 _STATUS = ("granted", "granted with changes", "rejection", "waiting", "revocation warning", "revocation notice")

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from dblrandom import limits
 from dblrandom.errors import EntropyError, ReceiptError
 from dblrandom.kernel.dsse import b64decode, b64encode
 
@@ -34,15 +35,15 @@ __all__ = [
 
 KEY_BYTES = 16
 """The length of a file key, and of a payload's nonce."""
-MAX_AGE = 2**20
+MAX_AGE = limits.AGE_BYTES
 """The greatest size of a file that is read or written, in bytes."""
-MAX_STANZAS = 16
+MAX_STANZAS = limits.AGE_STANZAS
 """The most stanzas that a header may have."""
 
 _VERSION = b"age-encryption.org/v1"
 _BEGIN, _END = "-----BEGIN AGE ENCRYPTED FILE-----", "-----END AGE ENCRYPTED FILE-----"
 _ARGUMENT = re.compile(r"[!-~]+")
-_LONGEST_LINE = 1024
+_LONGEST_LINE = limits.AGE_LINE
 _CHUNK, _TAG = 2**16, 16
 _WHERE = "age file"
 

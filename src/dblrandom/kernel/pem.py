@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from dblrandom import limits
 from dblrandom.errors import KeyFileError
 from dblrandom.kernel.keyencryption import decrypted, encrypted
 from dblrandom.kernel.schemes import KEY_SIZES, algorithm_of_key, check_key
@@ -30,7 +31,7 @@ __all__ = [
 Passphrase: TypeAlias = "str | bytes | Callable[[], str | bytes | None] | None"  # noqa: S105
 """A passphrase, or what asks for it when it is needed."""
 
-MAX_PEM_BYTES = 16 * 1024
+MAX_PEM_BYTES = limits.KEY_BYTES
 """The longest text that is looked at; the longest key takes about 1,900 bytes."""
 
 _BEGIN = b"-----BEGIN "

@@ -17,12 +17,13 @@ from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import InvalidVersion, load_pem_x509_certificate
 
+from dblrandom import limits
 from dblrandom.errors import KeyFileError
 from dblrandom.model.names import check_time
 
 __all__ = ["MAX_CERTIFICATE", "RsaCertificate"]
 
-MAX_CERTIFICATE = 16 * 1024
+MAX_CERTIFICATE = limits.CERTIFICATE_BYTES
 """The longest text that is looked at; a certificate of 4096 bits takes about 3,000 characters."""
 
 _BEGIN = "-----BEGIN "

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
+from dblrandom import limits
 from dblrandom.errors import InputError, PlanError
 from dblrandom.model.characters import SPACES, UNSEEN, first_unseen, in_class
 from dblrandom.model.json import show
@@ -40,13 +41,13 @@ BLIND = "blind"
 RESERVED_COLUMNS = frozenset({BLIND, "id", "rank", "status"})
 """Column names that result rosters use themselves; refused as stratum columns and roles (docs/spec, section 6)."""
 
-LONGEST_TEXT = 4096
+LONGEST_TEXT = limits.TEXT_CHARACTERS
 """Characters of a descriptive text."""
 
-MAX_FIELD_BYTES = 1024
+MAX_FIELD_BYTES = limits.FIELD_BYTES
 """The longest field of a roster, in bytes of UTF-8."""
 
-MAX_ID_BYTES = 255
+MAX_ID_BYTES = limits.ID_BYTES
 """The longest id, in bytes of UTF-8."""
 
 NAME = re.compile(r"[a-z0-9._-]{1,64}")

@@ -6,13 +6,14 @@ import calendar
 import re
 import unicodedata
 
+from dblrandom import limits
 from dblrandom.errors import PlanError
 from dblrandom.model.json import placed, show
 from dblrandom.model.terms import Window
 
 __all__ = ["plain_text", "read_window", "undecided"]
 
-_LONGEST = 1000
+_LONGEST = limits.WORDING_CHARACTERS
 
 
 def plain_text(text: object, where: str) -> str:

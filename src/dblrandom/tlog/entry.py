@@ -6,6 +6,7 @@ from typing import cast
 
 import attrs
 
+from dblrandom import limits
 from dblrandom.errors import InputError, ReceiptError
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.merkle import leaf_hash
@@ -15,7 +16,7 @@ from dblrandom.model.names import check_hex, check_name, check_time
 
 __all__ = ["MAX_ENTRY", "LogEntry"]
 
-MAX_ENTRY = 65535
+MAX_ENTRY = limits.ENTRY_BYTES
 """The longest entry in bytes, as the length of two bytes in a bundle can say it."""
 
 _MEMBERS = ("ceremony", "digest", "payload_sha256", "previous", "sequence", "suite", "time", "type")

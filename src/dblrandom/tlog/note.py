@@ -11,6 +11,7 @@ from functools import cache
 
 import attrs
 
+from dblrandom import limits
 from dblrandom.errors import InputError, KeyFileError, VerificationError
 from dblrandom.kernel.dsse import b64decode, b64encode
 from dblrandom.kernel.signing import Signer, check_public_key
@@ -36,9 +37,9 @@ LOG_KEY = 0x01
 """The signature type of a log's key: Ed25519 over the note's text."""
 WITNESS_KEY = 0x04
 """The signature type of a witness's key: Ed25519 over a time and the text (C2SP tlog-cosignature)."""
-MAX_NOTE = 256 * 1024
+MAX_NOTE = limits.NOTE_CHARACTERS
 """The longest note, in characters; room for post-quantum signatures by keys that are not known here."""
-MAX_SIGNATURES = 100
+MAX_SIGNATURES = limits.NOTE_SIGNATURES
 """The most signatures of one note."""
 
 _DASH = "\u2014 "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dblrandom import limits
 from dblrandom.errors import InputError, VerificationError
 from dblrandom.kernel.merkle import tree_hash
 from dblrandom.kernel.suite import SHA256
@@ -14,7 +15,7 @@ from dblrandom.tlog.texts import HASH_SIZE
 
 __all__ = ["MAX_PATH", "check_consistency", "consistency_path", "root_of"]
 
-MAX_PATH = 63
+MAX_PATH = limits.TREE_PATH
 """The most hashes of a proof, as C2SP tlog-witness bounds them."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 from dblrandom.errors import RosterError
 from dblrandom.kernel.rows import BLIND
 from dblrandom.kernel.text import is_name
+from dblrandom.limits import TABLE_COLUMNS, TABLE_SCHEMA
 from dblrandom.model.json import show
 
 __all__ = ["check_alike", "is_text", "layout", "types"]
@@ -20,6 +22,8 @@ def layout(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files' own names of the wanted columns, and the roster's; as :func:`dblrandom.adapters.tables.read_csv`."""
     listing = ", ".join(map(show, there[:40]))
+    if len(there) > TABLE_SCHEMA:
+        raise RosterError(f"has {len(there)} columns; at most {TABLE_SCHEMA} are read", where=where)
     if strange := [name for name in rename if name not in there]:
         raise RosterError(f"there is no column {show(strange[0])} to rename; there are {listing}", where=where)
     names = [rename.get(name, name) for name in there]
@@ -31,6 +35,11 @@ def layout(
         if missing := [c for c in columns if c not in names and c not in there and c != "id"]:
             raise RosterError(f"there is no column {show(missing[0])}; there are {listing}", where=where)
         others = [rename.get(c, c) for c in columns if c not in ("id", names[key], there[key])]
+    if len(others) >= TABLE_COLUMNS:
+        problem = (
+            f"has {len(others) + 1} columns, and a roster at most {TABLE_COLUMNS}; name those that are to be taken"
+        )
+        raise RosterError(problem, where=where)
     for name in others:
         if not is_name(name):
             raise RosterError(
@@ -51,9 +60,10 @@ def layout(
 
 def types(schema: pa.Schema, sources: Sequence[str], where: str) -> tuple[Any, ...]:
     """The Arrow types of these columns, each of which is there once, as text or as whole numbers."""
+    found = Counter(schema.names)
     for source in sources:
-        if schema.names.count(source) != 1:
-            problem = "is there twice" if source in schema.names else "is missing, which other parts have"
+        if found[source] != 1:
+            problem = "is there twice" if source in found else "is missing, which other parts have"
             raise RosterError(f"the column {show(source)} {problem}", where=where)
         kind = schema.field(source).type
         if not is_text(kind) and not pa.types.is_integer(kind):

@@ -18,16 +18,20 @@ import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from dblrandom.adapters.engines._arrowcolumns import check_alike, is_text, layout, types
+from dblrandom.adapters.engines.arrowslices import in_slices
+from dblrandom.adapters.engines.ipcbudget import check_messages
+from dblrandom.adapters.engines.parquetbudget import check_footer, cost_of
 from dblrandom.adapters.engines.parts import check_columns_of_format, file_kind, found_parts
 from dblrandom.adapters.files import os_failure
 from dblrandom.adapters.tables import check_csv
 from dblrandom.adapters.textfiles import check_text, codec_of, undecodable
 from dblrandom.errors import DblrandomError, RosterChanged, RosterError
 
-__all__ = ["Files", "failing", "rows_of"]
+__all__ = ["Files", "check_cost", "failing", "rows_of"]
 
 _CELLS = 262_144  # of one batch; a field has at most 1,024 bytes, so a batch never comes near Arrow's limit of 2 GiB
 _BATCH_BYTES = 16 * 1024 * 1024
+_GROUP_BYTES = 512 * 1024 * 1024  # of a group of rows, decoded; larger ones are read a few rows at a time
 _JOINED = 50
 _FULL = re.compile("no space left|disk quota|file too large|max_temp_directory_size", re.IGNORECASE)
 
@@ -43,7 +47,8 @@ class Files:
         columns: the roster's columns.
         types: for each file and column its Arrow type.
         encoding: the encoding of CSV and TSV.
-        row_bytes: about how long a row is, as Parquet says; 0 where nothing is said.
+        row_bytes: about how long a row of Parquet is at most; 0 for other kinds.
+        heavy: the files of Parquet of which no whole group of rows is to be in memory.
         passed: the names in the folder that were passed over, since they hold no rows.
     """
 
@@ -54,6 +59,7 @@ class Files:
     types: tuple[tuple[Any, ...], ...]
     encoding: str
     row_bytes: int
+    heavy: frozenset[str]
     passed: tuple[str, ...]
     _stamps: tuple[tuple[int, ...], ...]
 
@@ -83,6 +89,7 @@ class Files:
             check_columns_of_format(other.names, path)
             found.append(types(other, sources, path))
             check_alike(found[0], found[-1], sources, path)
+        row_bytes, heavy = _costs(paths, sources) if kind == "parquet" else (0, frozenset())
         return cls(
             kind=kind,
             paths=paths,
@@ -90,7 +97,8 @@ class Files:
             columns=names,
             types=tuple(found),
             encoding=encoding,
-            row_bytes=_row_bytes(paths[0]) if kind == "parquet" else 0,
+            row_bytes=row_bytes,
+            heavy=heavy,
             passed=passed,
             stamps=stamps,
         )
@@ -99,7 +107,7 @@ class Files:
     def batch_rows(self) -> int:
         """How many rows are worked on at a time."""
         widths = _BATCH_BYTES // max(1, self.row_bytes)
-        return max(256, min(_CELLS // max(2, len(self.columns)), widths))
+        return max(64, min(_CELLS // max(2, len(self.columns)), widths))
 
     def check_unchanged(self) -> None:
         """Refuse a file that is not as it was found, by its size, its time and its number on the disk.
@@ -125,7 +133,7 @@ class Files:
         """How many rows the files say they have, or ``None`` where only reading would tell."""
         if self.kind not in ("parquet", "ipc"):
             return None
-        return sum(map(rows_of, map(Path, self.paths)))
+        return sum(map(_rows_of, self.paths))
 
     def parts(self, rows: int) -> list[tuple[Files, int]]:
         """Consecutive files, each part with ``rows`` rows or a few more, and how many it has.
@@ -136,7 +144,7 @@ class Files:
         found: list[tuple[Files, int]] = []
         start, held = 0, 0
         for place, path in enumerate(self.paths, 1):
-            held += rows_of(Path(path)) if known else 0
+            held += _rows_of(path) if known else 0
             if held >= rows or place - start == _JOINED or place == len(self.paths):
                 at = slice(start, place)
                 part = attrs.evolve(self, paths=self.paths[at], types=self.types[at], stamps=self._stamps[at])
@@ -167,7 +175,8 @@ class Files:
         for place, path in enumerate(self.paths):
             dataset = self.dataset(place)
             kind = dataset.schema.field(self.sources[0]).type
-            views = any(pa.types.is_string_view(dataset.schema.field(source).type) for source in self.sources)
+            streamed = path in self.heavy
+            views = streamed or any(_is_shared(dataset.schema.field(source).type) for source in self.sources)
             with self._reading(path):
                 scanner = dataset.scanner(
                     columns=columns,
@@ -176,12 +185,22 @@ class Files:
                     batch_readahead=2,
                     fragment_readahead=1,
                 )
-                for batch in scanner.to_batches():
+                for batch in self._streamed(path, list(columns)) if streamed else scanner.to_batches():
                     if self.kind == "ipc":
                         _check_sound(batch)
-                    found = _within(batch, first, after) if views and first is not None else batch
-                    if len(found):
-                        yield found
+                    for part in in_slices(batch, path) if views else (batch,):
+                        found = _within(part, first, after) if views and first is not None else part
+                        if len(found):
+                            yield found
+
+    def _streamed(self, path: str, names: list[str]) -> Iterator[pa.RecordBatch]:
+        """The rows of a Parquet file, some at a time: a data set's reader takes a whole group of rows at once."""
+        there = dict(zip(self.columns, self.sources, strict=True))
+        sources = [there[name] for name in names]
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            for batch in file.iter_batches(batch_size=self.batch_rows, columns=sources, use_threads=False):
+                columns = [batch.column(batch.schema.get_field_index(source)) for source in sources]
+                yield pa.RecordBatch.from_arrays(columns, names)
 
 
 def _not_text(path: str, encoding: str) -> RosterError | None:
@@ -205,8 +224,8 @@ def _check_sound(batch: pa.RecordBatch) -> None:
 
 
 def _within(batch: pa.RecordBatch, first: bytes, after: bytes | None) -> pa.RecordBatch:
-    """The rows with ids from ``first`` on and below ``after``, for types that Arrow itself cannot filter."""
-    texts = [column.cast(pa.string()) for column in batch.columns]
+    """The rows with ids from ``first`` on and below ``after``, for types that Arrow itself does not filter well."""
+    texts = [_alone(column).cast(pa.string()) for column in batch.columns]
     ids = texts[0].cast(pa.binary())
     mask = pc.greater_equal(ids, first)
     if after is not None:
@@ -214,17 +233,49 @@ def _within(batch: pa.RecordBatch, first: bytes, after: bytes | None) -> pa.Reco
     return pa.RecordBatch.from_arrays(texts, batch.schema.names).filter(mask)
 
 
-def rows_of(path: Path) -> int:
-    """How many rows a Parquet or Arrow file says it has; errors as :func:`failing`."""
-    with failing(str(path)):
-        return int(_dataset(str(path), str(file_kind(path)), "").count_rows())
+def _is_shared(kind: Any) -> bool:
+    """Whether rows of this type may share one text, which takes more memory when each has its own."""
+    return bool(pa.types.is_string_view(kind) or pa.types.is_dictionary(kind))
 
 
-def _row_bytes(path: str) -> int:
+def _alone(column: pa.Array) -> pa.Array:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+
+
+def check_cost(path: str, kind: str | None) -> None:
+    """Refuse a Parquet or Arrow file that would cost too much, before Arrow looks at it.
+
+    Raises:
+        RosterError: naming the file and the budget (see :mod:`dblrandom.limits`).
+    """
     with failing(path):
-        found = pq.read_metadata(path)
-        sizes = (int(found.row_group(n).total_byte_size) for n in range(found.num_row_groups))
-        return sum(sizes) // max(1, int(found.num_rows))
+        if kind == "parquet":
+            check_footer(path)
+        elif kind == "ipc":
+            check_messages(path)
+
+
+def rows_of(path: Path) -> int:
+    """How many rows a Parquet or Arrow file says it has; errors as :func:`failing` and :func:`check_cost`."""
+    check_cost(str(path), file_kind(path))
+    return _rows_of(str(path))
+
+
+def _rows_of(path: str) -> int:
+    with failing(path):
+        return int(_dataset(path, str(file_kind(Path(path))), "").count_rows())
+
+
+def _costs(paths: Sequence[str], sources: tuple[str, ...]) -> tuple[int, frozenset[str]]:
+    """About how long a row is at most, and the files with groups of rows that are too large to be in memory."""
+    row, heavy = 0, set()
+    for path in paths:
+        with failing(path):
+            cost = cost_of(path, sources)
+        row = max(row, cost.row)
+        if cost.group > _GROUP_BYTES:
+            heavy.add(path)
+    return row, frozenset(heavy)
 
 
 @contextmanager
@@ -283,6 +334,7 @@ def _dataset(path: str, kind: str, encoding: str, schema: pa.Schema | None = Non
 def _schema(path: str, kind: str, encoding: str) -> pa.Schema:
     if kind in ("csv", "tsv"):
         check_text(path, encoding)
+    check_cost(path, kind)
     try:
         with failing(path):
             schema = _dataset(path, kind, encoding).schema

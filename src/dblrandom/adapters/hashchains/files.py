@@ -15,6 +15,7 @@ from typing import Self
 
 from attrs import frozen
 
+from dblrandom import limits
 from dblrandom.adapters.files import create, make_directory, os_failure, read_bytes, sync_directory, sync_file
 from dblrandom.beacons.hashchain import ChainSchedule
 from dblrandom.errors import EntropyError, FolderError
@@ -42,7 +43,7 @@ INFO_NAME = "chain.json"
 PULSES_NAME = "pulses"
 """The directory with one file for each revealed step."""
 
-LIMIT = 4096
+LIMIT = limits.CHAIN_FILE_BYTES
 """The most bytes that one of these files may have."""
 
 _STAGED = "pulse.new"

@@ -22,6 +22,7 @@ from socketserver import TCPServer, ThreadingMixIn
 from types import TracebackType
 from typing import Any
 
+from dblrandom import limits
 from dblrandom.adapters import clock
 from dblrandom.adapters.hashchains.answers import Reply, answer, problem
 from dblrandom.adapters.hashchains.revealer import Revealer, steady_seconds
@@ -31,13 +32,13 @@ from dblrandom.errors import DblrandomError, FolderError, NetworkError
 
 __all__ = ["HEAD_LIMIT", "HEAD_SECONDS", "MOST_CONNECTIONS", "ChainServer"]
 
-HEAD_LIMIT = 8192
+HEAD_LIMIT = limits.REQUEST_HEAD
 """The most bytes of a request's head."""
 
 HEAD_SECONDS = 5
 """How long a client may take to send its head, and again to take the answer."""
 
-MOST_CONNECTIONS = 128
+MOST_CONNECTIONS = limits.CONNECTIONS
 """How many connections are served at a time."""
 
 _BEAT = 0.2

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from dblrandom import limits
 from dblrandom.errors import InputError, NetworkError
 from dblrandom.model.json import show
 
 __all__ = ["LONGEST_URL", "check_url", "redirected", "shown"]
 
-LONGEST_URL = 2048
+LONGEST_URL = limits.URL_CHARACTERS
 """Characters of an address."""
 
 _ADDRESS = re.compile(r"[!-~]+")

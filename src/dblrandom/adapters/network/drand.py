@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dblrandom import limits
 from dblrandom.adapters import clock
 from dblrandom.adapters.network.http import Client
 from dblrandom.adapters.network.relays import agreed, first_good, json_answer
@@ -30,7 +31,7 @@ RELAYS = (
 )
 """Public relays of the League of Entropy's networks, in the order asked (docs.drand.love, "Our HTTP API")."""
 
-_LIMIT = 8192
+_LIMIT = limits.DRAND_BYTES
 _LATE = (404, 425)  # what relays answer where a round that is due has not reached them yet
 
 

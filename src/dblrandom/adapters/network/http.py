@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, unquote
 
 from attrs import frozen
 
+from dblrandom import limits
 from dblrandom.adapters.network._watch import Watch
 from dblrandom.adapters.network.address import check_url, redirected, shown
 from dblrandom.errors import InputError, NetworkError
@@ -30,7 +31,7 @@ __all__ = ["LONGEST_PAUSE", "MOST_REDIRECTS", "Client"]
 LONGEST_PAUSE = 10
 """Seconds that a server's ``Retry-After`` is followed for; one that asks for more is given up."""
 
-MOST_REDIRECTS = 3
+MOST_REDIRECTS = limits.REDIRECTS
 
 _PROXY = re.compile(r"(https?://)(?:([!-~]*)@)?([^@]*)")
 _SECONDS = re.compile(r"[0-9]{1,9}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from dblrandom import limits
 from dblrandom.adapters import clock
 from dblrandom.adapters.network.http import Client
 from dblrandom.adapters.network.relays import first_good, json_answer
@@ -24,7 +25,7 @@ __all__ = ["RELAYS", "fetch_pulse", "pulse_of"]
 RELAYS = ("https://beacon.nist.gov/beacon/2.0",)
 """The address of NIST's own beacon, up to and without ``/chain``."""
 
-_LIMIT = 32768
+_LIMIT = limits.PULSE_BYTES
 _LATE = (404, 425)
 _END = "-----END CERTIFICATE-----"
 

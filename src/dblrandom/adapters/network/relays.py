@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
+from dblrandom import limits
 from dblrandom.adapters.network.address import check_url
 from dblrandom.errors import CanonicalError, DblrandomError, EntropyError, InputError, NetworkError, NotYetPublic
 from dblrandom.kernel import canonical
@@ -18,7 +19,7 @@ from dblrandom.model.json import show
 
 __all__ = ["MOST_RELAYS", "agreed", "check_relays", "first_good", "json_answer"]
 
-MOST_RELAYS = 16
+MOST_RELAYS = limits.RELAYS
 
 _A = TypeVar("_A")
 _V = TypeVar("_V")
