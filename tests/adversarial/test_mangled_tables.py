@@ -16,6 +16,7 @@ from dblrandom.adapters.tablereport import KEPT
 from dblrandom.adapters.tables import TableImport
 from dblrandom.errors import RosterError
 from dblrandom.model.creditcode import check_character
+from dblrandom.model.planfile import parse_ratio
 
 TREE = Path(__file__).parents[2]
 CODES = [
@@ -449,3 +450,19 @@ def test_of_a_large_roster_the_usual_spellings_are_asked_for(tmp_path: Path) -> 
     proofs = ("roster", "prove", part.parent, "--column", "id", "--name", "t", "--id")
     assert "'000123' is, and looks alike (leading zeros)" in run(*proofs, "123").stderr
     assert f"{CODES[0]!r} is, and looks alike" in run(*proofs, CODES[0].lower()).stderr
+
+
+def test_a_canonical_file_that_is_none_is_named_for_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "targets.tsv"
+    for data, what in (
+        (b"\xef\xbb\xbfid\tn\nA\tx\n", "begins with a byte order mark; save it as UTF-8 without one"),
+        ("id\tn\nA\tx\n".encode("utf-16"), "is UTF-16"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "is an Excel workbook of the older form"),
+    ):
+        path.write_bytes(data)
+        assert what in run("roster", "check", path, code=1).stderr
+        assert what in run("roster", "prove", path, "--id", "A", code=2).stderr
+
+
+def test_a_full_width_per_cent_sign_is_one() -> None:
+    assert parse_ratio("30\uff05", "quota") == parse_ratio("30%", "quota")

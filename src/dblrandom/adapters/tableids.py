@@ -20,6 +20,7 @@ Place = Callable[[int], Mapping[str, Any]]
 
 _DIGITS_OF_A_SPREADSHEET = 15
 _SAMPLE = 500
+_DIGIT = re.compile(r"\d")
 _SHAPE = re.compile("[1-9A-HJ-NPQRTUWXY][0-9A-HJ-NPQRTUWXY][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
 
 
@@ -148,18 +149,11 @@ def _lengths(ids: Sequence[str], numbers: Sequence[int], place: Place, collector
 
 
 def _odd(ids: Sequence[str], place: Place, collector: Collector) -> None:
-    without = [at for at, unit_id in enumerate(ids) if unit_id and not _has_digit(unit_id)]
+    without = [at for at, unit_id in enumerate(ids) if _DIGIT.search(unit_id) is None and unit_id]
     if without and len(without) * 20 <= len(ids):
         for at in without:
             remark = f"{show(ids[at])} has no digit, unlike the other ids; look whether it is a unit"
             collector.add("odd-id", remark, **place(at))
-
-
-_DIGIT = re.compile(r"\d")
-
-
-def _has_digit(unit_id: str) -> bool:
-    return _DIGIT.search(unit_id) is not None
 
 
 def _codes(ids: Sequence[str], place: Place, collector: Collector) -> None:

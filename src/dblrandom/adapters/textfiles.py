@@ -16,7 +16,7 @@ from dblrandom.adapters.gb18030 import CODEC
 from dblrandom.errors import RosterError
 from dblrandom.model.json import show
 
-__all__ = ["ENCODINGS", "check_encoding", "check_text", "codec_of", "open_text", "undecodable"]
+__all__ = ["ENCODINGS", "check_encoding", "check_text", "codec_of", "foreign", "open_text", "undecodable"]
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "gbk", "gb2312")
 """How a file's text may be encoded. The first two both accept a byte order mark; the last three are read alike, since
@@ -88,6 +88,13 @@ def open_text(file: io.BufferedReader, encoding: str, where: str) -> io.TextIOWr
     return io.TextIOWrapper(file, codec_of(encoding), newline="")
 
 
+def foreign(data: bytes) -> str | None:
+    """What a canonical file is that is none, by its first bytes, with what to do; ``None`` where nothing tells."""
+    if data.startswith(_BOM):
+        return "begins with a byte order mark; save it as UTF-8 without one"
+    return _foreign(data, data[-_TAIL:])
+
+
 def undecodable(data: bytes, encoding: str, where: str, line: int) -> RosterError:
     """The error for text that is not in the encoding that was named, with what is likely instead.
 
@@ -98,8 +105,8 @@ def undecodable(data: bytes, encoding: str, where: str, line: int) -> RosterErro
         line: the line near which it was noticed.
     """
     named = encoding.removesuffix("-sig").upper()
-    if foreign := _foreign(data, b""):
-        return RosterError(foreign, where=where)
+    if what := _foreign(data, b""):
+        return RosterError(what, where=where)
     if encoding.startswith("gb"):
         advice = "name no encoding: it is UTF-8" if _decodes(data, "utf-8") else _SAVE
     elif _is_chinese(data):

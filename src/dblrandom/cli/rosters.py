@@ -11,10 +11,11 @@ from dblrandom import limits
 from dblrandom.adapters.files import read_bytes
 from dblrandom.adapters.rosterplaces import noted_places
 from dblrandom.adapters.tables import import_csv
+from dblrandom.adapters.textfiles import foreign
 from dblrandom.cli.outside import is_outside, open_outside, shown
 from dblrandom.cli.places import existing
 from dblrandom.cli.tableoptions import tell_notes
-from dblrandom.errors import DblrandomError, VerificationError
+from dblrandom.errors import DblrandomError, RosterError, VerificationError
 from dblrandom.evidence import Transcript
 from dblrandom.kernel.suite import Suite
 from dblrandom.roster import Manifest, Roster, RosterLike
@@ -32,7 +33,10 @@ def read_roster(suite: Suite, name: str, path: Path) -> Roster:
         RosterError: it is not canonical.
         FolderError: it cannot be read.
     """
-    return Roster.from_file(suite, name, read_bytes(path, LARGEST))
+    data = read_bytes(path, LARGEST)
+    if said := foreign(data):
+        raise RosterError(said, where=f"roster {name}: {path}")
+    return Roster.from_file(suite, name, data)
 
 
 def named_rosters(suite: Suite, given: Mapping[str, str], ids: Sequence[str], encoding: str) -> list[RosterLike]:

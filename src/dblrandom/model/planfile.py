@@ -45,6 +45,8 @@ def parse_ratio(text: object, where: str) -> Fraction:
         PlanError: for any other text.
     """
     if isinstance(text, str):
+        # As Chinese input writes the sign; it can mean nothing else.
+        text = text.replace("\uff05", "%")
         if found := _SHARE.fullmatch(text):
             digits, decimals = found[1], found[2] or ""
             per = 100 if found[3] == "%" else 1000

@@ -15,8 +15,11 @@ __all__ = ["Population"]
 
 
 def _rows(rows: Iterable[Sequence[str]], columns: tuple[str, ...], name: str) -> tuple[tuple[str, ...], ...]:
-    width, found = len(columns), []
+    width, found, plain = len(columns), [], {str}
     for number, given in enumerate(rows, 1):
+        if type(given) is tuple and len(given) == width and {*map(type, given)} == plain:
+            found.append(given)
+            continue
         where = f"roster {name}, row {number}"
         if not isinstance(given, tuple | list):
             raise RosterError(f"{show(given)} is not a list of fields", where=where)
