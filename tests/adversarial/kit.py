@@ -445,6 +445,7 @@ def judge(forged: Forged | Sequence[bytes], **options: Any) -> Report:
         options["rosters"] = forged.rosters
     options.setdefault("trust", policy())
     options.setdefault("as_of", AS_OF)
+    options.setdefault("vouched", True)
     return verify(receipts, **options)
 
 

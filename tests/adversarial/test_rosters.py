@@ -7,18 +7,19 @@ pages of a roster that its owner could show for an id, alone and in pairs, in ev
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from kit import attacked, committed_rosters, forge, honest, judge, refused, steps
+from kit import attacked, committed_rosters, forge, honest, judge, policy, refused, steps
 
+from dblrandom import evidence
 from dblrandom.adapters.tables import read_csv
 from dblrandom.errors import DblrandomError, InputError, RosterError, VerificationError
-from dblrandom.evidence import Status, check_inspector, check_target
+from dblrandom.evidence import Status
 from dblrandom.kernel.merkle import Tree, leaf_hash
 from dblrandom.kernel.suite import SHA256, SM3
 from dblrandom.model import Population
@@ -387,6 +388,9 @@ def test_a_proof_file_from_a_stranger(value: Any) -> None:
 
 
 # One target, one inspector
+
+check_target = partial(evidence.check_target, trust=policy())
+check_inspector = partial(evidence.check_inspector, trust=policy())
 
 
 def test_single_checks_do_not_take_a_proof_of_something_else() -> None:

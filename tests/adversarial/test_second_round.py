@@ -761,7 +761,8 @@ def test_a_read_ceremony_with_a_secret_that_has_no_digest() -> None:
         envelopes.append(sign_payload(payload, office.keys("organiser")))
         previous = SHA256.hexhash(payload)
     made = Ceremony.read(envelopes, office.rosters())
-    made.witness(time=office.DATED, keys=office.keys("notary"))
+    with pytest.raises(DblrandomError, match="nothing was signed"):
+        made.witness(time=office.DATED, keys=office.keys("notary"))
     with pytest.raises(DblrandomError):
         again(made, "2024-03-01T01:00:00Z")
 

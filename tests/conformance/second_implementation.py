@@ -1550,14 +1550,36 @@ def check_policy(policy: Any) -> None:
 # ---------------------------------------------------------------- section 8: folder
 
 
+LEFT_FILES = re.compile(
+    r"\.ds_store|\.localized|\.volumeicon\.icns|\.apdisk|icon\r|thumbs\.db|ehthumbs\.db|ehthumbs_vista\.db|desktop\.ini"
+    r"|\.directory|(\._|~\$|\.smbdelete).+|\.~lock\..+#|(\.nfs|\.fuse_hidden)[0-9a-f]+",
+    re.DOTALL,
+)
+LEFT_FOLDERS = re.compile(
+    r"__macosx|\.spotlight-v100|\.fseventsd|\.trashes|\.temporaryitems|\.documentrevisions-v100|\.appledouble|\.appledb"
+    r"|\.appledesktop|\$recycle\.bin|system volume information|@eadir|#recycle|\.trash-[0-9]+"
+)
+
+
+def is_left(entry: Path, path: str, listed: set[str]) -> bool:
+    """Whether a desktop or a file server left it there."""
+    if entry.is_dir():
+        return bool(LEFT_FOLDERS.fullmatch(entry.name.lower())) and not any(n.startswith(path + "/") for n in listed)
+    return entry.is_file() and bool(LEFT_FILES.fullmatch(entry.name.lower())) and path not in listed
+
+
 def read_folder(folder: Path) -> dict[str, bytes]:
     """Every file of the ceremony by its path, after SHA256SUMS has been checked."""
     need(folder.is_dir() and not folder.is_symlink(), "folder", f"{folder} is not a directory")
+    sums = folder / "SHA256SUMS"
+    need(sums.is_file() and not sums.is_symlink(), "folder", "there is no SHA256SUMS")
+    listed = {line[66:] for line in sums.read_bytes().decode("utf-8", "replace").split("\n")}
     found: dict[str, bytes] = {}
     pending = [folder]
     while pending:
         directory = pending.pop()
-        entries = sorted(directory.iterdir())
+        below = "" if directory == folder else f"{directory.relative_to(folder).as_posix()}/"
+        entries = sorted(e for e in directory.iterdir() if e.is_symlink() or not is_left(e, below + e.name, listed))
         need(entries, "folder", f"{directory} is empty")
         for entry in entries:
             path = entry.relative_to(folder).as_posix()
@@ -1584,7 +1606,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 class Audit:
-    def __init__(self, folder: Path, policy: Any, as_of: str | None) -> None:
+    def __init__(self, folder: Path, policy: Any, as_of: str | None, vouched: bool = False) -> None:
         self.files = read_folder(folder)
         self.report: list[str] = []
         self.as_of = None if as_of is None else seconds(as_of)
@@ -1592,6 +1614,8 @@ class Audit:
         if policy is None:
             need("trust.json" in self.files, "trust", "there is no trust.json")
             policy = decode(self.files["trust.json"], "trust.json")
+            vouched = False
+        if not vouched:
             self.finding("trust policy not from outside")
         check_policy(policy)
         self.policy = policy

@@ -79,7 +79,9 @@ def test_a_suggested_policy_verifies_and_says_what_it_is_worth(desk: Desk) -> No
         assert kit.key(name).keyid in done.stdout, "what is to be compared is there in full"
     assert {key.name: key.roles for key in desk.read().keys} == kit.ROLES
     verified = run("verify", desk.ceremony, "--trust", desk.policy, "--as-of", kit.DRAWN)
-    assert "trust policy not from outside" not in verified.stdout
+    assert "trust policy not from outside" in verified.stdout
+    vouched = run("verify", desk.ceremony, "--trust", desk.policy, "--vouched", "--as-of", kit.DRAWN)
+    assert "trust policy not from outside" not in vouched.stdout
     assert "trust policy not from outside" in run("verify", desk.ceremony, "--as-of", kit.DRAWN).stdout
     assert "exists already" in run("trust", "new", desk.ceremony, "--out", again, code=2).stderr
     assert "no ceremony here" in run("trust", "new", desk.root / "none", "--out", desk.root / "x", code=2).stderr

@@ -106,7 +106,8 @@ def judge(forged: Forged | Ceremony, **options: Any) -> Report:
     schemes = SCHEMES | options.pop("schemes", {})
     receipts = forged.envelopes if isinstance(forged, Ceremony) else forged.receipts
     rosters = kit.all_rosters(forged) if isinstance(forged, Ceremony) else forged.rosters
-    return verify(receipts, trust=trust, schemes=schemes, **{"rosters": rosters, "as_of": None} | options)
+    given: dict[str, Any] = {"rosters": rosters, "as_of": None, "vouched": True}
+    return verify(receipts, trust=trust, schemes=schemes, **given | options)
 
 
 def refused(forged: Forged | Ceremony, check: str, match: str, **options: Any) -> None:

@@ -223,7 +223,7 @@ def judged(made: Ceremony, **options: Any) -> Report:
     """What a verifier finds who looks at the moment of the last receipt; ``schemes`` adds to the usual ones."""
     trust = options.pop("trust", None) or made.trust or kit.policy()
     schemes = SIGNATURES | options.pop("schemes", {})
-    basic: dict[str, Any] = {"rosters": kit.all_rosters(made), "as_of": made.receipts[-1].time}
+    basic: dict[str, Any] = {"rosters": kit.all_rosters(made), "as_of": made.receipts[-1].time, "vouched": True}
     return verify(made.envelopes, trust=trust, schemes=schemes, **basic | options)
 
 

@@ -22,6 +22,7 @@ def test_the_library_example_runs_and_shows_what_the_text_says() -> None:
         Finding.UNDATED,
         Finding.UNIQUENESS,
         Finding.WITHHOLDING,
+        Finding.SELF_TRUST,
     }
 
 

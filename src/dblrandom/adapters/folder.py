@@ -18,17 +18,31 @@ import attrs
 from dblrandom import limits
 from dblrandom.adapters import index, journal
 from dblrandom.adapters.files import exposed, make_directory, os_failure, read_bytes
+from dblrandom.adapters.folderfiles import (
+    MANIFEST_END,
+    PLAN_NAME,
+    TRUST_NAME,
+    Contents,
+    check_files,
+    confidential_files,
+    files_of,
+    in_order,
+    manifest_of,
+    no_part,
+    suite_of,
+)
 from dblrandom.adapters.journalfile import is_directory
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.adapters.sm2 import Sm2
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
-from dblrandom.errors import DblrandomError, FolderConflict, FolderError, FolderMissing, VerificationError
+from dblrandom.errors import DblrandomError, FolderConflict, FolderError, FolderMissing, InputError, VerificationError
 from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustPolicy, suggested_trust, verify
-from dblrandom.kernel.canonical import decode, encode
+from dblrandom.evidence.origin import origin_detail
+from dblrandom.kernel.canonical import decode
 from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.kernel.suite import Suite
-from dblrandom.model import Json, planfile
+from dblrandom.model import Json
 from dblrandom.roster import Manifest, Roster, RosterLike
 from dblrandom.sampling import Sampler
 
@@ -36,22 +50,7 @@ __all__ = ["CeremonyFolder", "Contents", "sealed_name", "suggested_trust"]
 
 T = TypeVar("T")
 
-_PLAN = "plan.toml"
-_TRUST = "trust.json"
-_MANIFEST = ".manifest.json"
 _LARGEST = limits.ROSTER_BYTES
-
-
-@attrs.frozen
-class Contents:
-    """The public files of a folder, read and sorted by what they are; nothing in them has been verified."""
-
-    receipts: tuple[bytes, ...]
-    rosters: Mapping[str, bytes]
-    outside: Mapping[str, bytes]
-    results: Mapping[str, bytes]
-    plan: bytes
-    trust: bytes
 
 
 def _no_opener(manifest: Manifest, suite: Suite, digest: str) -> None:
@@ -98,11 +97,21 @@ class CeremonyFolder:
         self._opener = opener
         self._timeout = timeout
         self.recovered: tuple[str, ...] = ()
+        self.passed_over: tuple[str, ...] = ()
         self._schemes = {**SCHEMES, "sm2": Sm2()} if schemes is None else schemes
 
     def exists(self) -> bool:
-        """Whether there is a ceremony here, finished or interrupted."""
-        return os.path.lexists(self.root / index.INDEX_NAME) or journal.pending(self.root)
+        """Whether there is a ceremony here, finished or interrupted.
+
+        Raises:
+            FolderError: that cannot be seen, since the folder may not be looked into.
+        """
+        with os_failure(self.root, "look into it"):
+            try:
+                os.lstat(self.root / index.INDEX_NAME)
+            except (FileNotFoundError, NotADirectoryError):
+                return journal.pending(self.root)
+        return True
 
     def create(self, ceremony: Ceremony, trust: TrustPolicy, private: Mapping[str, bytes] | None = None) -> None:
         """Write a ceremony that has its first receipt into a new folder.
@@ -119,10 +128,10 @@ class CeremonyFolder:
         with FolderLock(self.root, timeout=self._timeout):
             self._recover()
             with os_failure(self.root, "list it"):
-                there = sorted(entry for entry in os.listdir(self.root) if entry not in ("lock", "secrets"))
+                there = sorted(entry.name for entry in os.scandir(self.root) if not no_part(entry))
             if there:
                 raise FolderConflict(f"{self.root}: holds {there[0]!r} already; a ceremony begins in a new folder")
-            self._write({}, _files_of(ceremony, trust.to_bytes(), None), private or {}, _confidential(ceremony))
+            self._write({}, files_of(ceremony, trust.to_bytes(), None), private or {}, confidential_files(ceremony))
 
     def update(
         self,
@@ -145,7 +154,7 @@ class CeremonyFolder:
             self._recover()
             if not self.exists():
                 raise FolderMissing(f"{self.root}: there is no ceremony here; commit first", code="folder.none")
-            listed = index.check(self.root)
+            listed = self._check()
             contents = self._read(listed)
             ceremony = self._resume(contents)
             # Before anything is signed or written on top of it; with the algorithms that this folder was given.
@@ -155,13 +164,13 @@ class CeremonyFolder:
             private: dict[str, bytes] = {}
             answer = action(ceremony, private)
             policy = contents.trust if trust is None else trust(ceremony).to_bytes()
-            files = _files_of(ceremony, policy, contents.results, contents.outside)
-            self._write(listed, files, private, _confidential(ceremony))
+            files = files_of(ceremony, policy, contents.results, contents.outside)
+            self._write(listed, files, private, confidential_files(ceremony))
             return answer
 
     def load(self) -> Ceremony:
         """The ceremony as it stands, for looking at; what is changed in it is not kept."""
-        return self._resume(self._read(index.check(self.root)))
+        return self._resume(self._read(self._check()))
 
     def contents(self) -> Contents:
         """The folder's public files, held against ``SHA256SUMS``.
@@ -170,11 +179,11 @@ class CeremonyFolder:
             VerificationError: a file is changed, missing or too much.
             FolderError: the folder cannot be read, or a step was interrupted in it.
         """
-        return self._read(index.check(self.root))
+        return self._read(self._check())
 
     def trust(self) -> TrustPolicy:
         """The policy that the folder itself suggests."""
-        return TrustPolicy.from_bytes(read_bytes(self.root / _TRUST), str(self.root / _TRUST))
+        return TrustPolicy.from_bytes(read_bytes(self.root / TRUST_NAME), str(self.root / TRUST_NAME))
 
     def read_private(self, name: str) -> bytes:
         """A file of ``secrets/``.
@@ -196,16 +205,22 @@ class CeremonyFolder:
                 if isinstance(body, dict):
                     yield body
 
-    def verify(self, trust: TrustPolicy | None = None, *, as_of: str | None = None) -> Report:
+    def verify(self, trust: TrustPolicy | None = None, *, as_of: str | None = None, vouched: bool = False) -> Report:
         """Verify everything in the folder; without ``trust``, against the policy that came with it.
+
+        With ``vouched`` the caller says that the keys of ``trust`` were got from outside, and compared with what their
+        holders publish; see :func:`dblrandom.evidence.verify`.
 
         Raises:
             VerificationError: something does not hold.
             FolderError: the folder cannot be read.
+            InputError: ``vouched`` without a policy to vouch for.
         """
+        if vouched and trust is None:
+            raise InputError("nobody can vouch for the policy that came with the folder: give one of your own")
         contents = self.contents()
         try:
-            suggested = TrustPolicy.from_bytes(contents.trust, _TRUST)
+            suggested = TrustPolicy.from_bytes(contents.trust, TRUST_NAME)
         except DblrandomError as error:
             raise VerificationError("trust", str(error)) from error
         policy = trust or suggested
@@ -219,23 +234,31 @@ class CeremonyFolder:
             beacons=self._beacons,
             samplers=self._samplers,
             schemes=self._schemes,
+            vouched=True,
         )
-        _check_files(contents)
-        if trust is not None:
+        check_files(contents)
+        if vouched:
             return report
-        detail = "the policy came with the folder: this shows that it agrees with itself, not whose keys these are"
+        detail = origin_detail(policy, Transcript.read(contents.receipts).commitments, suggested)
         return attrs.evolve(report, findings=(*report.findings, (Finding.SELF_TRUST, detail)))
 
-    def publish(self, to: str | os.PathLike[str]) -> None:
+    def publish(self, to: str | os.PathLike[str], *, trust: TrustPolicy | None = None) -> Report:
         """Copy what is public into a new folder: all but ``secrets/``, ``lock`` and the rows of confidential rosters.
+
+        Everything is verified before, with the rows that are at hand, against ``trust`` or the policy in the folder: a
+        copy that does not hold is not made. Deadlines are not judged; that something is late is no reason to hide it.
+
+        Returns:
+            The report of that verification.
 
         Raises:
             FolderError: ``to`` holds something already, or cannot be written.
-            VerificationError: this folder was changed by something other than this library.
+            VerificationError: something does not hold, or the folder was changed by something other than this library.
         """
         if self.root.resolve() in (Path(to).resolve(), *Path(to).resolve().parents):
             raise FolderError(f"{to}: is inside the ceremony's own folder; publish into another")
-        listed = index.check(self.root)
+        report = self.verify(trust)
+        listed = self._check()
         commitment = Transcript.read(self._read(listed).receipts).commitment
         hidden = {f"rosters/{name}.tsv" for name, manifest in commitment.rosters.items() if manifest.confidential}
         target = CeremonyFolder(to)
@@ -244,6 +267,13 @@ class CeremonyFolder:
             if any(target.root.iterdir()):
                 raise FolderConflict(f"{target.root}: is not empty; publish into a new folder")
         target._write({}, {path: read_bytes(self.root / path, _LARGEST) for path in listed if path not in hidden}, {})
+        return report
+
+    def _check(self) -> dict[str, str]:
+        passed: list[str] = []
+        listed = index.check(self.root, passed=passed)
+        self.passed_over = tuple(sorted(passed))
+        return listed
 
     def _recover(self) -> None:
         for done in journal.recover(self.root):
@@ -263,20 +293,20 @@ class CeremonyFolder:
                 receipts[name] = data
             elif directory in tables and name.endswith(".tsv"):
                 tables[directory][name.removesuffix(".tsv")] = data
-            elif directory == "rosters" and name.endswith(_MANIFEST):
-                outside[name.removesuffix(_MANIFEST)] = data
-            elif path in (_PLAN, _TRUST):
+            elif directory == "rosters" and name.endswith(MANIFEST_END):
+                outside[name.removesuffix(MANIFEST_END)] = data
+            elif path in (PLAN_NAME, TRUST_NAME):
                 single[path] = data
             else:
                 raise VerificationError("folder", "it does not belong to a ceremony", where=path)
-        for needed in (_PLAN, _TRUST):
+        for needed in (PLAN_NAME, TRUST_NAME):
             if needed not in single:
                 raise VerificationError("folder", "it is missing", where=needed)
-        ordered = _in_order(receipts)
-        return Contents(ordered, tables["rosters"], outside, tables["results"], single[_PLAN], single[_TRUST])
+        ordered = in_order(receipts)
+        return Contents(ordered, tables["rosters"], outside, tables["results"], single[PLAN_NAME], single[TRUST_NAME])
 
     def _resume(self, contents: Contents) -> Ceremony:
-        suite = _suite_of(contents)
+        suite = suite_of(contents)
         rosters: list[RosterLike] = [Roster.from_file(suite, name, data) for name, data in contents.rosters.items()]
         rosters += self._elsewhere(contents)
         return Ceremony.read(
@@ -284,7 +314,7 @@ class CeremonyFolder:
             rosters,
             beacons=self._beacons,
             samplers=self._samplers,
-            trust=TrustPolicy.from_bytes(contents.trust, str(self.root / _TRUST)),
+            trust=TrustPolicy.from_bytes(contents.trust, str(self.root / TRUST_NAME)),
         )
 
     def _elsewhere(self, contents: Contents) -> list[RosterLike]:
@@ -294,7 +324,7 @@ class CeremonyFolder:
         for name, data in contents.outside.items():
             roster = self._outside.get(name)
             if roster is None and transcript is not None:
-                roster = self._opener(_manifest(name, data), transcript.suite, transcript.commitment_digest)
+                roster = self._opener(manifest_of(name, data), transcript.suite, transcript.commitment_digest)
             if roster is not None:
                 found.append(roster)
         return found
@@ -323,77 +353,3 @@ class CeremonyFolder:
         changes |= {f"secrets/{name}": journal.Change(data, 0o600) for name, data in private.items()}
         if changes:
             journal.apply(self.root, changes)
-
-
-def _suite_of(contents: Contents) -> Suite:
-    return Transcript.read(contents.receipts).suite
-
-
-def _manifest(name: str, data: bytes) -> Manifest:
-    where = f"rosters/{name}{_MANIFEST}"
-    try:
-        return Manifest.from_json(decode(data, where), where)
-    except DblrandomError as error:
-        raise VerificationError("folder", str(error)) from error
-
-
-def _files_of(
-    ceremony: Ceremony, trust: bytes, results: Mapping[str, bytes] | None, outside: Collection[str] = ()
-) -> dict[str, bytes | None]:
-    """Every public file of a ceremony, by path; results that were written before are kept as they are."""
-    files: dict[str, bytes | None] = {
-        f"receipts/{receipt.sequence:04d}-{receipt.type}.json": receipt.envelope for receipt in ceremony.receipts
-    }
-    files[_PLAN] = planfile.dumps(ceremony.commitment.plan).encode()
-    files[_TRUST] = trust
-    for name, roster in ceremony.rosters.items():
-        if isinstance(roster, Roster):
-            files[f"rosters/{name}.tsv"] = roster.to_file()
-        else:
-            files[f"rosters/{name}{_MANIFEST}"] = encode(roster.manifest.to_json())
-    files |= {f"rosters/{name}{_MANIFEST}": None for name in outside if name not in ceremony.rosters}
-    if results:
-        return files | {f"results/{name}.tsv": None for name in results}
-    if ceremony.last("draw") is not None:
-        files |= {f"results/{name}.tsv": roster.to_file() for name, roster in ceremony.drawn.rosters.items()}
-    return files
-
-
-def _confidential(ceremony: Ceremony) -> frozenset[str]:
-    """The files that hold names or blinds which the plan keeps from the public."""
-    return frozenset(f"rosters/{name}.tsv" for name, roster in ceremony.rosters.items() if roster.manifest.confidential)
-
-
-def _in_order(receipts: Mapping[str, bytes]) -> tuple[bytes, ...]:
-    """The receipts by the numbers of their file names, which must be what the receipts say of themselves."""
-    ordered = sorted(receipts.items(), key=lambda item: (len(item[0].partition("-")[0]), item[0]))
-    for number, (name, data) in enumerate(ordered, 1):
-        try:
-            receipt = Receipt.parse(data, f"receipts/{name}")
-        except DblrandomError as error:
-            raise VerificationError("receipt", str(error)) from error
-        if name != f"{number:04d}-{receipt.type}.json":
-            raise VerificationError(
-                "folder", f"it should be {number:04d}-{receipt.type}.json", where=f"receipts/{name}"
-            )
-    return tuple(data for _, data in ordered)
-
-
-def _check_files(contents: Contents) -> None:
-    """Check that the folder holds exactly the files that its (verified) receipts call for."""
-    transcript = Transcript.read(contents.receipts)
-    commitment = transcript.commitment
-    if contents.plan != planfile.dumps(commitment.plan).encode():
-        raise VerificationError("folder", "it is not the committed plan", where=_PLAN)
-    withheld = {n for n, manifest in commitment.rosters.items() if manifest.confidential and n not in contents.rosters}
-    for name, data in contents.outside.items():
-        if name not in commitment.rosters or data != encode(commitment.rosters[name].to_json()):
-            raise VerificationError("folder", "it is not the committed manifest", where=f"rosters/{name}{_MANIFEST}")
-        withheld.add(name)
-    expected: dict[str, set[str]] = {"rosters": set(commitment.rosters) - withheld, "results": set()}
-    if transcript.last("draw") is not None:
-        expected["results"] = {f"{t.id}.{kind}" for t in commitment.plan.tasks for kind in ("selected", "teams")}
-    for directory, found in (("rosters", set(contents.rosters)), ("results", set(contents.results))):
-        for name in sorted(found ^ expected[directory]):
-            problem = "it is missing" if name in expected[directory] else "it does not belong to this ceremony"
-            raise VerificationError("folder", problem, where=f"{directory}/{name}.tsv")

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from dblrandom import limits
+from dblrandom.adapters.droppings import is_dropping
 from dblrandom.adapters.files import file_hash, os_failure, read_bytes
 from dblrandom.errors import FolderConflict, FolderError, VerificationError
 
@@ -104,13 +105,29 @@ def _ignored(entry: os.DirEntry[str], ignore: Collection[str]) -> bool:
         return entry.is_file(follow_symlinks=False) and entry.name in ignore
 
 
-def _walk(folder: Path, prefix: str, ignore: Collection[str]) -> Iterator[tuple[str, Path]]:
+def _passed_over(entry: os.DirEntry[str], path: str, listed: Collection[str]) -> bool:
+    """Whether a desktop or a file server left this here; not where the list names it, or something in it."""
+    with os_failure(entry.path, "look at it"):
+        folder = entry.is_dir(follow_symlinks=False)
+        if not folder and not entry.is_file(follow_symlinks=False):
+            return False
+    if not is_dropping(entry.name, folder=folder):
+        return False
+    return not any(name.startswith(path + "/") for name in listed) if folder else path not in listed
+
+
+def _walk(
+    folder: Path, prefix: str, ignore: Collection[str], listed: Collection[str], passed: list[str]
+) -> Iterator[tuple[str, Path]]:
     """Give the listed path and the place of every file below, refusing all that a list cannot cover."""
     # A stack of names, not recursion: a folder of very many levels must not end in a RecursionError.
     stack = [(folder, prefix)]
     while stack:
         place, above = stack.pop()
-        entries = _entries(place)
+        entries = []
+        for entry in _entries(place):
+            left = _passed_over(entry, above + entry.name, listed)
+            (passed.append(above + entry.name) if left else entries.append(entry))
         if above and not entries:
             raise _bad("is an empty directory, which no list can cover; remove it", above)
         for entry in entries:
@@ -130,10 +147,20 @@ def _walk(folder: Path, prefix: str, ignore: Collection[str]) -> Iterator[tuple[
                 raise _bad(_NO_FILE, path)
 
 
-def scan(root: str | os.PathLike[str], ignore: Collection[str] = UNLISTED) -> dict[str, str]:
+def scan(
+    root: str | os.PathLike[str],
+    ignore: Collection[str] = UNLISTED,
+    *,
+    listed: Collection[str] = (),
+    passed: list[str] | None = None,
+) -> dict[str, str]:
     """Hash every regular file below ``root`` but the list itself; the answer is sorted by the bytes of the paths.
 
-    ``ignore`` names what is left out at the top of the folder, a directory with a slash at its end.
+    Args:
+        root: the folder.
+        ignore: what is left out at the top of the folder, a directory with a slash at its end.
+        listed: paths that are never passed over, whatever their names are.
+        passed: gets the path of all that a desktop or a file server left there, which is neither read nor hashed.
 
     Raises:
         VerificationError: for what no list can cover: a link or device, an empty directory, a name that is not UTF-8
@@ -142,14 +169,22 @@ def scan(root: str | os.PathLike[str], ignore: Collection[str] = UNLISTED) -> di
     """
     folder = Path(root)
     if os.path.lexists(folder / _PENDING):
-        told = f"{folder}: a step was interrupted here; run the last command again to finish or undo it"
+        told = (
+            f"{folder}: a step is being written here, or was interrupted; whoever writes here runs the last command "
+            "again to finish or undo it"
+        )
         raise FolderConflict(told, code="folder.interrupted")
-    found = {path: file_hash(place) for path, place in _walk(folder, "", ignore)}
+    left: list[str] = [] if passed is None else passed
+    found = {path: file_hash(place) for path, place in _walk(folder, "", ignore, listed, left)}
     return dict(sorted(found.items(), key=lambda item: item[0].encode("utf-8")))
 
 
-def check(root: str | os.PathLike[str], ignore: Collection[str] = UNLISTED) -> dict[str, str]:
+def check(
+    root: str | os.PathLike[str], ignore: Collection[str] = UNLISTED, *, passed: list[str] | None = None
+) -> dict[str, str]:
     """Hold the folder against its list and return path to hash; every file is listed and every listed file is there.
+
+    ``passed`` gets the path of all that was passed over, as in :func:`scan`.
 
     Raises:
         VerificationError: as :func:`scan`, and naming the first file, by its path, that is changed, missing or not
@@ -161,7 +196,7 @@ def check(root: str | os.PathLike[str], ignore: Collection[str] = UNLISTED) -> d
         if not stat.S_ISREG(os.lstat(folder / INDEX_NAME).st_mode):
             raise _bad(_NO_FILE, INDEX_NAME)
     listed = parse(read_bytes(folder / INDEX_NAME, _LIMIT))
-    found = scan(folder, ignore)
+    found = scan(folder, ignore, listed=listed.keys(), passed=passed)
     faults = []
     for path in sorted(listed.keys() | found.keys(), key=lambda name: name.encode("utf-8")):
         if path not in found:

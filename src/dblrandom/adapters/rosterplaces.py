@@ -20,7 +20,7 @@ from dblrandom.errors import FolderError, InputError
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.model import Json
 
-__all__ = ["Places", "is_known", "note_places", "noted_places", "state_directory"]
+__all__ = ["Places", "forget_places", "is_known", "note_places", "noted_places", "state_directory"]
 
 Places = Mapping[str, tuple[str, str]]
 """A roster's place and id column, by the roster's name."""
@@ -84,6 +84,16 @@ def note_places(folder: str | os.PathLike[str], digest: str, places: Places) -> 
     note: Json = {"folder": os.path.realpath(folder), "commitments": {digest: entries}}
     write_atomic(path, encode(note), 0o600)
     return path
+
+
+def forget_places(folder: str | os.PathLike[str]) -> None:
+    """Forget where rosters of the folder's commitment are, as after a void; that this user commits there is kept.
+
+    Raises:
+        FolderError: the note cannot be written.
+    """
+    if is_known(folder):
+        note_places(folder, "", {})
 
 
 def _path(folder: str | os.PathLike[str]) -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -11,7 +10,7 @@ import attrs
 import click
 
 from dblrandom.cli import exits
-from dblrandom.cli.screen import Screen, telling
+from dblrandom.cli.screen import Screen, json_bytes, telling
 
 __all__ = ["Answer", "command", "document", "print_json"]
 
@@ -29,13 +28,12 @@ class Answer:
 
 def print_json(data: Mapping[str, Any]) -> None:
     """One JSON object on stdout, in UTF-8 whatever the terminal's encoding is."""
-    text = json.dumps(data, ensure_ascii=False, sort_keys=True, indent=2)
-    click.echo(text.encode("utf-8", "backslashreplace"))
+    Screen().document(data)
 
 
 def document(data: object) -> str:
     """A JSON document as people save it."""
-    return json.dumps(data, ensure_ascii=False, sort_keys=True, indent=2)
+    return json_bytes(data).decode("utf-8")
 
 
 def command(name: str) -> Callable[[Callable[..., Answer]], click.Command]:

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from dblrandom import __version__
+from dblrandom.adapters.files import os_error
 from dblrandom.adapters.lock import MAX_TIMEOUT
 from dblrandom.cli import exits
 from dblrandom.cli.answer import print_json
@@ -28,7 +29,7 @@ from dblrandom.cli.result import result
 from dblrandom.cli.reveal import reveal
 from dblrandom.cli.roster import roster
 from dblrandom.cli.schema import schema
-from dblrandom.cli.screen import safe
+from dblrandom.cli.screen import note, safe
 from dblrandom.cli.seal import seal
 from dblrandom.cli.secret import secret
 from dblrandom.cli.show import show
@@ -67,7 +68,10 @@ class Cli(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return exits.ERROR
         except OSError as error:
-            # Only stdout is written outside the library, whose own errors have been caught above it.
+            if error.filename is not None:
+                told = f"{error.filename}: cannot be read or written: {error.strerror or type(error).__name__}"
+                return _failed(os_error(error, told), as_json)
+            # What has no name is stdout, which alone is written outside the library.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return _fail("FolderError", f"stdout: cannot write to it: {error.strerror}", False)
         except (click.Abort, KeyboardInterrupt):
@@ -128,7 +132,7 @@ def _fail(kind: str, message: str, as_json: bool, exit_code: int = exits.ERROR, 
             told = {name: safe(value) for name, value in details.items() if value is not None}
             print_json({"error": {"type": kind, "message": safe(message), **told}, "exit": exit_code})
         else:
-            click.echo(f"{'undecided' if exit_code == exits.UNDECIDED else 'error'}: {safe(message)}", err=True)
+            note(f"{'undecided' if exit_code == exits.UNDECIDED else 'error'}: {message}")
     return exit_code
 
 

@@ -13,11 +13,12 @@ import click
 from dblrandom.beacons import declared
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
+from dblrandom.cli.checked import checked, policy_options, show_checked
 from dblrandom.cli.options import folder_argument
 from dblrandom.cli.places import existing
 from dblrandom.cli.roster import case_json
 from dblrandom.cli.screen import Screen, safe, working
-from dblrandom.cli.shell import hashed, printed, printed_lines, quoted
+from dblrandom.cli.shell import entered, hashed, printed, printed_lines, quoted
 from dblrandom.errors import FolderError, NotYetPublic, StepError
 from dblrandom.evidence import Receipt, TargetCase, check_target
 from dblrandom.kernel.entropy import draw_key, key_lines, seed_lines
@@ -38,23 +39,26 @@ class _Line:
 
 @command("explain")
 @folder_argument
+@policy_options
 @click.option("--task", metavar="T", required=True, help="The task.")
 @click.option("--id", "target", metavar="ID", required=True, help="The target: a firm, a person, a place.")
-def explain(folder: Path, task: str, target: str) -> Answer:
+def explain(folder: Path, trust: Path | None, vouched: bool, task: str, target: str) -> Answer:
     """Recheck one target by hand.
 
-    Prints the few shell lines with which anyone recomputes its ticket, the last of which says ok by itself; exit code 3
-    before the draw.
+    Verifies the ceremony first. Prints the few shell lines with which anyone recomputes its ticket, the last of which
+    says ok by itself; exit code 3 before the draw.
     """
     with working("reading the ceremony"):
-        ceremony = existing(folder).load()
+        place = existing(folder)
+        ceremony = place.load()
     if ceremony.last("draw") is None:
         raise NotYetPublic(f"{folder}: there is no draw yet, so no ticket exists")
     name = ceremony.commitment.task(task).roster
     if name not in ceremony.rosters:
         raise FolderError(f"{folder}: the rows of {name!r} are not in it; check a proof with: roster check --proof")
     roster = ceremony.rosters[name]
-    case = check_target(ceremony.envelopes, task, target, roster.prove(target))
+    report = checked(place, trust, vouched)
+    case = check_target(ceremony, task, target, roster.prove(target), report=report)
     if case.ticket is None:
         why = "is not on the roster" if not case.on_roster else "does not pass the task's filter"
         alike = "" if case.on_roster else hint(target, alike_on(roster, target))
@@ -65,13 +69,14 @@ def explain(folder: Path, task: str, target: str) -> Answer:
 
     def show(screen: Screen) -> None:
         screen.line(f"# {case.id!r} in task {task} of {ceremony.name}; what each line must print stands below it")
-        screen.verbatim(f"cd {quoted(str(folder.absolute()))}")
+        screen.verbatim(entered(str(folder.absolute())))
         for line in lines:
             screen.line(f"# {line.what}")
             screen.verbatim(line.command)
             screen.line(f"#   {line.expected}")
         for unsure in unchecked:
             screen.line(f"# {unsure}")
+        show_checked(screen, report, "# ")
         screen.line(f"# {verdict}")
 
     shown = [attrs.asdict(line) for line in lines]

@@ -282,7 +282,7 @@ def _show_audit(screen: Screen, read: Log, found: Audit, since: Path | None) -> 
 def _text_answer(what: str, text: str, out: Path | None, **more: Any) -> Answer:
     """An answer that is a text for others, to the byte: on stdout, or in a new file."""
     if out is None:
-        return Answer(data={what: text, **more}, show=lambda _: click.echo(text.encode(), nl=False))
+        return Answer(data={what: text, **more}, show=lambda screen: screen.exact(text))
     write_new(out, text.encode(), 0o644)
     return Answer(data={what: text, **more, "wrote": [str(out)]}, show=lambda screen: screen.line(f"wrote {out}"))
 

@@ -37,7 +37,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _AHEAD = 60
 
-FILE = click.Path(path_type=Path)
+FILE = click.Path(path_type=Path, readable=False)
 """A path; whether it can be read is for the library to say."""
 
 

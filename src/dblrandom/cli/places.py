@@ -40,6 +40,7 @@ __all__ = [
     "recovering",
     "samplers",
     "some_folder",
+    "sound",
     "step_answer",
     "take_step",
 ]
@@ -96,9 +97,20 @@ def existing(path: Path, rosters: Iterable[RosterLike] = ()) -> CeremonyFolder:
     if os.path.lexists(path / "secrets") and not is_known(path):
         told_once(
             f"{path}: has secrets/, which are the organiser's own, and you have not committed here on this machine: "
-            "nothing in there is opened; where somebody sent you this folder, tell them"
+            "nothing in there is followed; where somebody sent you this folder, tell them"
         )
     return folder
+
+
+def sound(path: Path) -> Ceremony:
+    """The ceremony in a folder, whose receipts hold, and are signed by those whom its commitments declare.
+
+    Raises:
+        VerificationError: a receipt does not hold.
+    """
+    ceremony = existing(path).load()
+    ceremony.check_receipts()
+    return ceremony
 
 
 @contextmanager

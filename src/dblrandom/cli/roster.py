@@ -15,9 +15,11 @@ from dblrandom.adapters.engines.indexed import IndexedRoster
 from dblrandom.adapters.engines.indexing import open_indexed, save_index
 from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.files import write_new
+from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.tables import import_csv
 from dblrandom.cli.answer import Answer, command, document
+from dblrandom.cli.checked import checked, policy_options, show_checked
 from dblrandom.cli.jsonfile import read_member
 from dblrandom.cli.options import FILE, pairs, suite_option
 from dblrandom.cli.outside import is_outside, open_outside
@@ -103,7 +105,7 @@ def build(
     wrote.append(str(out))
 
     def show(screen: Screen) -> None:
-        screen.verbatim(document(manifest))
+        screen.document(manifest)
         tell_notes(found.report)
         for path in wrote:
             note(f"wrote {path}")
@@ -146,12 +148,13 @@ def prove(
         wrote.append(str(out))
 
     def show(screen: Screen) -> None:
-        screen.verbatim(document(proof))
+        screen.document(proof)
         _tell_alike(row_id, made.roster, alike)
         for path in wrote:
             note(f"wrote {path}")
+        note("not verified: that this is a committed roster; that does: roster check --proof FILE --folder DIR")
 
-    return Answer(data={"proof": proof, "alike": [*alike], "wrote": wrote}, show=show)
+    return Answer(data={"proof": proof, "alike": [*alike], "wrote": wrote, "commitment_verified": False}, show=show)
 
 
 def _shows(proof: Proof) -> bool:
@@ -199,7 +202,7 @@ def index(place: str, column: str | None, name: str | None, out: Path, suite: Su
     manifest = found.manifest.to_json()
 
     def show(screen: Screen) -> None:
-        screen.verbatim(document(manifest))
+        screen.document(manifest)
         note(f"wrote {out}")
 
     return Answer(data={"manifest": manifest, "wrote": [str(out)]}, show=show)
@@ -232,13 +235,22 @@ def _by_index(place: str, column: str | None, name: str | None, index: Path) -> 
 @click.option("--proof", metavar="PROOF.json", type=FILE, help="Check this proof of one row, not a whole roster.")
 @click.option("--folder", metavar="DIR", type=FILE, help="A ceremony: check the proof against its receipts.")
 @click.option("--task", metavar="T", help="With --folder: whether the target was drawn for this task.")
+@policy_options
 @suite_option
 def check(
-    file: Path | None, manifest: Path | None, proof: Path | None, folder: Path | None, task: str | None, suite: Suite
+    file: Path | None,
+    manifest: Path | None,
+    proof: Path | None,
+    folder: Path | None,
+    task: str | None,
+    trust: Path | None,
+    vouched: bool,
+    suite: Suite,
 ) -> Answer:
     """Check a roster, or a proof of one row.
 
-    A roster is checked whole, against a manifest where one is given; a proof against a manifest or a ceremony.
+    A roster is checked whole, against a manifest where one is given; a proof against a manifest or a ceremony, which is
+    verified first.
     """
     if (file is None) == (proof is None):
         raise click.UsageError("give either a roster's file or --proof")
@@ -246,14 +258,16 @@ def check(
     if file is not None:
         if folder is not None or task is not None:
             raise click.UsageError("--folder and --task go with --proof")
+        _no_policy(trust, vouched)
         return _check_whole(suite, file, committed)
     if proof is None or (committed is None) == (folder is None):
         raise click.UsageError("a proof is checked against either --manifest or --folder")
     given = Proof.from_json(read_member(proof, "proof"), str(proof))
     if folder is not None:
-        return _check_in_ceremony(folder, task, given)
+        return _check_in_ceremony(existing(folder), trust, vouched, task, given)
     if task is not None or committed is None:
         raise click.UsageError("--task goes with --folder")
+    _no_policy(trust, vouched)
     return _check_proof(suite, committed, given)
 
 
@@ -286,11 +300,13 @@ def _check_proof(suite: Suite, committed: Manifest, proof: Proof) -> Answer:
 
     def show(screen: Screen) -> None:
         screen.line(f"verified: {proof.id!r} {shown} {committed.name!r} (this proof alone; the whole was not checked)")
+        screen.line("not verified: that a ceremony committed to this manifest; that does: roster check --folder")
         screen.table(("column", "value"), (row or {}).items())
         for text in absence:
             screen.line(text)
 
-    return Answer(data={"id": proof.id, "on_roster": row is not None, "row": row, "remarks": absence}, show=show)
+    data = {"id": proof.id, "on_roster": row is not None, "row": row, "remarks": absence, "commitment_verified": False}
+    return Answer(data=data, show=show)
 
 
 def _of_absence(proof: Proof) -> list[str]:
@@ -302,27 +318,34 @@ def _of_absence(proof: Proof) -> list[str]:
     return found
 
 
-def _check_in_ceremony(folder: Path, task: str | None, proof: Proof) -> Answer:
-    receipts = existing(folder).contents().receipts
+def _no_policy(trust: Path | None, vouched: bool) -> None:
+    if trust is not None or vouched:
+        raise click.UsageError("--trust and --vouched go with --folder")
+
+
+def _check_in_ceremony(
+    place: CeremonyFolder, trust: Path | None, vouched: bool, task: str | None, proof: Proof
+) -> Answer:
+    report = checked(place, trust, vouched)
     with failing("receipt"):
-        ceremony = Transcript.read(receipts)
+        ceremony = Transcript.read(place.contents().receipts)
     case: TargetCase | InspectorCase
     if task is not None:
         # Asked here, since a task that there is none of says nothing about the proof.
         ceremony.commitment.task(task)
-        case = check_target(ceremony, task, proof.id, proof)
+        case = check_target(ceremony, task, proof.id, proof, report=report)
     else:
-        case = check_inspector(ceremony, proof.roster, proof.id, proof)
+        case = check_inspector(ceremony, proof.roster, proof.id, proof, report=report)
     found = case_json(case)
     absence = [] if case.on_roster else _of_absence(proof)
 
     def show(screen: Screen) -> None:
-        screen.line("verified against the receipts: this row alone; the whole ceremony is checked by: dblrandom verify")
+        show_checked(screen, report)
         show_case(screen, case)
         for text in absence:
             screen.line(text)
 
-    return Answer(data={"case": found, "remarks": absence}, show=show)
+    return Answer(data={"case": found, "remarks": absence, "report": report.to_json()}, show=show)
 
 
 def case_json(case: TargetCase | InspectorCase) -> dict[str, object]:
@@ -338,6 +361,7 @@ def case_json(case: TargetCase | InspectorCase) -> dict[str, object]:
         "ticket": case.ticket,
         "last_ticket": case.last_ticket,
         "drawn": case.drawn,
+        "recomputed": case.recomputed,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dblrandom.cli.answer import Answer, command, document
+from dblrandom.cli.answer import Answer, command
 from dblrandom.evidence import schema as schema_of
 from dblrandom.evidence import schemas
 
@@ -20,4 +20,4 @@ def schema(kind: str | None) -> Answer:
     """
     found = schemas() if kind is None else {kind: schema_of(kind)}
     shown = found if kind is None else found[kind]
-    return Answer(data={"schemas": found}, show=lambda screen: screen.verbatim(document(shown)))
+    return Answer(data={"schemas": found}, show=lambda screen: screen.document(shown))

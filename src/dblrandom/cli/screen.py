@@ -6,7 +6,9 @@ its unseen characters escaped, so that no roster can move the cursor or turn the
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,14 +22,42 @@ from rich.text import Text
 
 from dblrandom.errors import FolderError
 
-__all__ = ["Screen", "note", "ratio", "safe", "telling", "told_once", "working"]
+__all__ = ["Screen", "is_seen", "json_bytes", "note", "ratio", "safe", "telling", "told_once", "working"]
 
 _WIDE = 10_000
+# What str.isprintable() lets pass and nobody sees: joiners, fillers, variation selectors, tags (default-ignorable).
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+
+
+def is_seen(character: str) -> bool:
+    """Whether a character shows as itself and does nothing else: no control, no direction, no line, not invisible."""
+    return character.isprintable() and _INVISIBLE.match(character) is None
 
 
 def safe(text: object) -> str:
     """The text on one line, with what cannot be seen shown as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
+    plain = str(text)
+    if _all_seen(plain):
+        return plain
+    return "".join(c if is_seen(c) else c.encode("unicode_escape").decode("ascii") for c in plain)
+
+
+def json_bytes(data: object) -> bytes:
+    """A JSON document for a terminal, a pipe or a file: always UTF-8, with escapes for what is unseen."""
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, indent=2)
+    lines = (line if _all_seen(line) else "".join(map(_in_json, line)) for line in text.split("\n"))
+    return "\n".join(lines).encode("utf-8")
+
+
+def _all_seen(text: str) -> bool:
+    return text.isprintable() and _INVISIBLE.search(text) is None
+
+
+def _in_json(character: str) -> str:
+    if is_seen(character):
+        return character
+    data = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{data[n]:02x}{data[n + 1]:02x}" for n in range(0, len(data), 2))
 
 
 def ratio(value: Fraction) -> str:
@@ -57,8 +87,20 @@ class Screen:
         click.echo(safe(text))
 
     def verbatim(self, text: str) -> None:
-        """Lines that are meant to be pasted or saved: nothing in them is changed."""
-        click.echo(text)
+        """Lines that are meant to be pasted; what cannot be seen must have been written otherwise in them."""
+        for line in text.split("\n"):
+            click.echo(safe(line))
+
+    def document(self, data: object) -> None:
+        """A JSON document, the same bytes on every terminal and in every file."""
+        click.echo(json_bytes(data))
+
+    def exact(self, text: str) -> None:
+        """A text that others check to the byte, as it is; only a terminal is shown escapes for what cannot be seen."""
+        if sys.stdout.isatty():
+            self.verbatim(text.removesuffix("\n"))
+        else:
+            click.echo(text.encode("utf-8"), nl=False)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """A table, indented; nothing where there are no rows."""

@@ -83,7 +83,7 @@ def new(
     following = f"give the declaration to the organiser, keep {out} secret, and sign the commitment with {key}"
 
     def show(screen: Screen) -> None:
-        screen.verbatim(document(declared))
+        screen.document(declared)
         for place in wrote:
             note(f"wrote {place}")
         note(f"next: {following}")

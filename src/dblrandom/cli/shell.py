@@ -8,14 +8,23 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dblrandom.adapters.programs import find_program
+from dblrandom.cli.screen import is_seen
 from dblrandom.kernel.suite import Suite
 
-__all__ = ["hashed", "printed", "printed_lines", "program", "quoted"]
+__all__ = ["entered", "hashed", "printed", "printed_lines", "program", "quoted"]
 
 
 def quoted(text: str) -> str:
     """The text as one word of a shell, in single quotes, where no character but the quote itself means anything."""
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def entered(place: str) -> str:
+    """A command that goes to a folder, whatever characters its name has."""
+    if all(map(is_seen, place)):
+        return f"cd {quoted(place)}"
+    # A mark at the end, since a shell drops line breaks there.
+    return f'dir=$({printed(place + "_")}) && cd "${{dir%_}}"'
 
 
 def printed(text: str, *, ascii_only: bool = False) -> str:
@@ -24,16 +33,16 @@ def printed(text: str, *, ascii_only: bool = False) -> str:
     What cannot be seen is written in octal, since copying from a screen would lose it; with ``ascii_only`` so is
     everything beyond ASCII, for a terminal that has another encoding.
     """
-    if text.isprintable() and (text.isascii() or not ascii_only):
+    if all(map(is_seen, text)) and (text.isascii() or not ascii_only):
         return f"printf '%s' {quoted(text)}"
     return f"printf '{''.join(_octal(c, ascii_only) for c in text)}'"
 
 
 def _octal(character: str, ascii_only: bool) -> str:
     # A hyphen too: where the text begins with one, printf would take it for an option.
-    if character.isprintable() and character not in "'\\%-" and (character.isascii() or not ascii_only):
+    if is_seen(character) and character not in "'\\%-" and (character.isascii() or not ascii_only):
         return character
-    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8"))
+    return "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogateescape"))
 
 
 def hashed(suite: Suite, command: str, length: int = 64) -> str:

@@ -1,4 +1,4 @@
-"""``dblrandom show``: where a ceremony stands, as its receipts say; nothing is verified here."""
+"""``dblrandom show``: where a ceremony stands, as its receipts say, and whether they hold."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ import click
 
 from dblrandom.adapters import timestamping
 from dblrandom.adapters.clock import now
+from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.beacons.declared import MARK, declared_only
 from dblrandom.beacons.timelock import is_locked
 from dblrandom.ceremony import MARGIN, Ceremony
+from dblrandom.cli import exits
 from dblrandom.cli.answer import Answer, command
+from dblrandom.cli.checked import checked, policy_options, show_checked
 from dblrandom.cli.drawn import names_of
 from dblrandom.cli.options import TIME, folder_argument
 from dblrandom.cli.places import existing
-from dblrandom.cli.screen import Screen, safe, working
+from dblrandom.cli.screen import Screen, note, safe, working
 from dblrandom.drawing import Standing, TaskDraw
-from dblrandom.errors import DblrandomError
-from dblrandom.evidence import Receipt
+from dblrandom.errors import DblrandomError, VerificationError
+from dblrandom.evidence import Receipt, Report
 from dblrandom.evidence.stamping import carries_date
 from dblrandom.kernel.signing import keyid
 from dblrandom.kernel.timestamps import certificate_name, read_token
@@ -36,26 +39,47 @@ _SHORT = 16
 
 @command("show")
 @folder_argument
+@policy_options
 @click.option("--task", metavar="T", help="This task alone.")
 @click.option("--as-of", metavar="TIME", type=TIME, default=now, help="What time it is; the clock's by default.")
-def show(folder: Path, task: str | None, as_of: str) -> Answer:
+def show(folder: Path, trust: Path | None, vouched: bool, task: str | None, as_of: str) -> Answer:
     """Show where a ceremony stands.
 
     Its receipts, what is due next, its sources, and after the draw who inspects whom, with all that was replaced.
     """
     with working("reading the ceremony"):
-        ceremony = existing(folder).load()
+        place = existing(folder)
+        ceremony = place.load()
         data = _told(ceremony, task, as_of)
+    report, problem, code = _verified(place, trust, vouched)
     following = f"dblrandom verify {shlex.quote(str(folder))}"
+    remark = f"NOT VERIFIED, and what is shown here may be false: {problem}"
 
     def tell(screen: Screen) -> None:
+        if report is None:
+            screen.line(remark)
         _show(screen, data)
         for entry in data["tasks"]:
             _show_task(screen, entry)
         screen.line()
-        screen.line(f"this is what the receipts say, and nothing of it was verified; that does: {following}")
+        if report is not None:
+            show_checked(screen, report)
+        screen.line(f"every check, and the deadlines: {following}")
+        if report is None:
+            note(f"{'error' if code == exits.FAILED else 'undecided'}: {remark}")
 
-    return Answer(data={**data, "verified": False, "next": following}, show=tell)
+    found = {"verified": report is not None, "report": None if report is None else report.to_json()}
+    return Answer(data={**data, **found, "problem": problem, "next": following}, show=tell, exit=code)
+
+
+def _verified(place: CeremonyFolder, trust: Path | None, vouched: bool) -> tuple[Report | None, str | None, int]:
+    """The report, or why there is none and the exit code for that: what does not hold can still be looked at."""
+    try:
+        return checked(place, trust, vouched), None, exits.DONE
+    except VerificationError as error:
+        return None, str(error), exits.FAILED
+    except DblrandomError as error:
+        return None, str(error), exits.UNDECIDED
 
 
 def _told(ceremony: Ceremony, task: str | None, as_of: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from dblrandom.adapters.network.http import Client
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, folder_argument, key_option, signers, time_option
-from dblrandom.cli.places import existing, receipt_at, receipt_json, step_answer, take_step
+from dblrandom.cli.places import receipt_at, receipt_json, sound, step_answer, take_step
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.errors import DblrandomError, StepError
 from dblrandom.evidence import Receipt
@@ -47,7 +47,7 @@ def request(folder: Path, to: Path, number: int | None) -> Answer:
 
     It holds the SHA-256 of the receipt's payload and nothing else.
     """
-    ceremony = existing(folder).load()
+    ceremony = sound(folder)
     dated = receipt_at(ceremony, number)
     digest = _imprint(dated)
     timestamping.write_request(to, digest)
@@ -90,7 +90,7 @@ def add(
     if not responses and not authorities:
         raise click.UsageError("give --response FILE.tsr, or --authority URL")
     held = signers(keys)
-    dated = receipt_at(existing(folder).load(), number)
+    dated = receipt_at(sound(folder), number)
     imprint = _imprint(dated)
     tokens = [timestamping.read_response(path) for path in responses]
     for url in authorities:
@@ -128,7 +128,7 @@ def show_tokens(folder: Path) -> Answer:
 
     Each is checked against the root that comes with it, and not against a trust policy; verify does that.
     """
-    rows = list(_listed(existing(folder).load()))
+    rows = list(_listed(sound(folder)))
 
     def show(screen: Screen) -> None:
         columns = ("receipt", "in", "existed by", "says", "expires", "")

@@ -18,7 +18,7 @@ from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.jsonfile import read_json
 from dblrandom.cli.logoptions import VKEY
 from dblrandom.cli.options import FILE, PAIR, TIME, folder_argument
-from dblrandom.cli.places import existing
+from dblrandom.cli.places import existing, sound
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.evidence import Requirement, TrustedEvent, TrustedLog, TrustPolicy, suggested_trust
 from dblrandom.kernel.canonical import encode
@@ -86,7 +86,7 @@ def new(folder: Path, out: Path) -> Answer:
     'verify --trust FILE'.
     """
     with working("reading the ceremony"):
-        policy = suggested_trust(*existing(folder).load().commitments)
+        policy = suggested_trust(*sound(folder).commitments)
     trustfiles.write_policy(out, policy)
     following = f"dblrandom verify {shlex.quote(str(folder))} --trust {shlex.quote(str(out))}"
 

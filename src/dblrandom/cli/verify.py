@@ -11,13 +11,16 @@ from dblrandom.adapters.clock import now
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli import exits
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.options import TIME, folder_argument, pairs, rosters_option, trust_option
-from dblrandom.cli.places import existing, read_trust
+from dblrandom.cli.checked import checked, policy_options
+from dblrandom.cli.options import TIME, folder_argument, pairs, rosters_option
+from dblrandom.cli.places import existing
 from dblrandom.cli.rosters import rosters_of
-from dblrandom.cli.screen import Screen, working
+from dblrandom.cli.screen import Screen, note
 from dblrandom.evidence import Report
 
 __all__ = ["show_report", "verify"]
+
+_MANY = 5
 
 
 def show_report(screen: Screen, report: Report) -> None:
@@ -45,28 +48,37 @@ def _waits_for(report: Report, ceremony: Ceremony) -> str | None:
 
 @command("verify")
 @folder_argument
-@trust_option
+@policy_options
 @click.option(
     "--as-of", metavar="TIME", type=TIME, default=now, help="When deadlines are judged; the clock's time by default."
 )
 @rosters_option
 def verify(
-    folder: Path, trust: Path | None, as_of: str, roster: tuple[tuple[str, str], ...], ids: tuple[str, ...]
+    folder: Path,
+    trust: Path | None,
+    vouched: bool,
+    as_of: str,
+    roster: tuple[tuple[str, str], ...],
+    ids: tuple[str, ...],
 ) -> Answer:
     """Verify a ceremony.
 
     Exit code 1 where something does not hold, 3 where everything that is there holds and there is no draw yet, or
     where something that decides could not be checked: a void that nobody dated, a sampler that is not known here.
     """
-    policy = read_trust(trust)
     place = existing(folder, rosters_of(folder, pairs(roster, "--roster"), ids))
-    with working("verifying"):
-        report = place.verify(policy, as_of=as_of)
-        waits = _waits_for(report, place.load())
+    report = checked(place, trust, vouched, as_of=as_of)
+    waits = _waits_for(report, place.load())
+    passed_over = list(place.passed_over)
 
     def show(screen: Screen) -> None:
         show_report(screen, report)
+        if passed_over:
+            names = ", ".join(passed_over[:_MANY]) + (
+                f" and {len(passed_over) - _MANY} more" if passed_over[_MANY:] else ""
+            )
+            note(f"passed over, as a desktop or a file server left it here: {names}")
         screen.line("verified" if waits is None else f"everything that is there holds; {waits}")
 
-    data = {"report": report.to_json(), "as_of": as_of, "waits_for": waits}
+    data = {"report": report.to_json(), "as_of": as_of, "waits_for": waits, "passed_over": passed_over}
     return Answer(data=data, show=show, exit=exits.DONE if waits is None else exits.UNDECIDED)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from dblrandom.adapters.clock import now
+from dblrandom.adapters.rosterplaces import forget_places
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import folder_argument, key_option, late_time_option, signers
 from dblrandom.cli.places import step_answer, take_step
@@ -39,4 +40,5 @@ def void(
     proof = locks(standing(folder), misopened, Given(**given)) if misopened else None
     moment = time or now()
     taken = take_step(folder, lambda _, ceremony, __: ceremony.void(reason, time=moment, keys=held, proof=proof))
+    forget_places(folder)
     return step_answer(folder, taken.receipt, taken.digest, reason=reason)

@@ -13,6 +13,7 @@ from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.secretfiles import read_secret
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
+from dblrandom.cli.checked import checked, policy_options
 from dblrandom.cli.options import (
     FILE,
     PAIR,
@@ -22,11 +23,10 @@ from dblrandom.cli.options import (
     rosters_option,
     signers,
     time_option,
-    trust_option,
 )
-from dblrandom.cli.places import existing, read_trust, step_answer, take_step
+from dblrandom.cli.places import existing, step_answer, take_step
 from dblrandom.cli.rosters import rosters_of
-from dblrandom.cli.screen import Screen, note, working
+from dblrandom.cli.screen import Screen, note
 from dblrandom.errors import StepError
 from dblrandom.evidence import Report, WitnessMemory
 
@@ -44,7 +44,7 @@ _LONGEST_MEMORY = limits.MEMORY_BYTES
     "--disclose", metavar="NAME=FILE", type=PAIR, multiple=True, help="Record a secret that has been made public."
 )
 @rosters_option
-@trust_option
+@policy_options
 @time_option
 def witness(
     folder: Path,
@@ -55,6 +55,7 @@ def witness(
     roster: tuple[tuple[str, str], ...],
     ids: tuple[str, ...],
     trust: Path | None,
+    vouched: bool,
     time: str,
 ) -> Answer:
     """Check the ceremony and attest it.
@@ -63,7 +64,6 @@ def witness(
     """
     if first and memory is None:
         raise click.UsageError("--first goes with --memory, which it begins")
-    policy = read_trust(trust)
     held = signers(keys)
     disclosed = {name: read_secret(path) for name, path in pairs(disclose, "--disclose").items()}
     places = pairs(roster, "--roster")
@@ -71,9 +71,8 @@ def witness(
     def act(_: CeremonyFolder, ceremony: Ceremony, __: dict[str, bytes]) -> tuple[Report, Ceremony]:
         # Only now, for until here an interrupted step may have been waiting in the folder.
         place = existing(folder, rosters_of(folder, places, ids))
-        with working("checking before signing"):
-            # Late results are attested too; that they are late is for those who verify to say.
-            report = place.verify(policy, as_of=None if ceremony.stage == "drawn" else time)
+        # Late results are attested too; that they are late is for those who verify to say.
+        report = checked(place, trust, vouched, as_of=None if ceremony.stage == "drawn" else time)
         if report.head != ceremony.head:
             raise StepError(f"{folder}: it was changed while it was checked; run the command again")
         plan = ceremony.commitment.plan

@@ -1,6 +1,7 @@
 """One firm, or one inspector, checked from receipts and proofs, without the roster (docs/spec, section 7).
 
-A verified ceremony says what was committed and drawn; a proof says what one row was. Together they answer the person
+A verified ceremony says what was committed and drawn; a proof says what one row was. No verdict is given on receipts
+that were not verified. Together they answer the person
 concerned: was I on the list with these fields, what was my ticket, and does it lie at or below the last one drawn? What
 they cannot show is that the sizes are true and that the roster was not stuffed: that takes the roster itself.
 """
@@ -12,9 +13,11 @@ from typing import cast
 
 import attrs
 
-from dblrandom.errors import VerificationError
-from dblrandom.evidence.report import failing
+from dblrandom.errors import InputError, VerificationError
+from dblrandom.evidence.report import Report, failing
 from dblrandom.evidence.transcript import Transcript
+from dblrandom.evidence.trust import TrustPolicy
+from dblrandom.evidence.verify import verify
 from dblrandom.kernel.rows import check_id, id_of
 from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.tickets import ticket
@@ -30,7 +33,8 @@ class TargetCase:
 
     ``ticket`` and ``last_ticket`` are hex; ``drawn`` says that the ticket lies at or below the last selected one of the
     stratum; it is ``None`` where the target is not in the frame, or where a third party's sampler decides otherwise.
-    ``row`` is the committed row, by column.
+    ``row`` is the committed row, by column. ``recomputed`` says whether the verification had the rows to draw the task
+    again; without them ``last_ticket`` is what the organiser signed.
     """
 
     id: str
@@ -42,6 +46,7 @@ class TargetCase:
     ticket: str | None = None
     last_ticket: str | None = None
     drawn: bool | None = None
+    recomputed: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -65,16 +70,48 @@ def _proved(suite: Suite, manifest: Manifest, proof: Proof, row_id: str) -> dict
     return None
 
 
-def check_target(receipts: Sequence[bytes] | Transcript, task_id: str, target: str, proof: Proof) -> TargetCase:
-    """Check one target in one task from the receipts (verified beforehand) and one proof.
-
-    Whoever checks many gives a transcript, so that the receipts are read once.
-
-    Raises:
-        VerificationError: the proof does not hold, or the receipts are no chain.
-    """
+def _verified(
+    receipts: Sequence[bytes] | Transcript, trust: TrustPolicy | None, report: Report | None
+) -> tuple[Transcript, Report]:
+    """The receipts as they were verified: here, or by whoever brings the report on them."""
+    if (trust is None) == (report is None):
+        raise InputError("a verdict rests on verified receipts: give either trust, to verify them, or their report")
     with failing("proof"):
         transcript = receipts if isinstance(receipts, Transcript) else Transcript.read(receipts)
+    if trust is not None:
+        report = verify(transcript.envelopes, trust=trust, beacons=transcript.beacons, samplers=transcript.samplers)
+    found = cast(Report, report)
+    if (found.ceremony, found.head) != (transcript.name, transcript.head):
+        raise VerificationError("proof", f"the report is on other receipts, whose head is {found.head}")
+    return transcript, found
+
+
+def check_target(
+    receipts: Sequence[bytes] | Transcript,
+    task_id: str,
+    target: str,
+    proof: Proof,
+    *,
+    trust: TrustPolicy | None = None,
+    report: Report | None = None,
+) -> TargetCase:
+    """Check one target in one task from the receipts and one proof.
+
+    Args:
+        receipts: the envelopes; whoever checks many gives a transcript, so that the receipts are read once.
+        task_id: the task.
+        target: the target's id.
+        proof: the proof of its row, or that there is none.
+        trust: the verifier's policy, against which the receipts are verified first.
+        report: instead of it, what :func:`~dblrandom.evidence.verify` said of these receipts; with the rosters it says
+            that the draw was recomputed.
+
+    Raises:
+        VerificationError: the receipts or the proof do not hold, or the report is on other receipts.
+        InputError: neither ``trust`` nor ``report``: there is no verdict without a verification.
+    """
+    transcript, found = _verified(receipts, trust, report)
+    with failing("proof"):
         commitment = transcript.commitment
         commitment.check_plan()
         task = commitment.task(task_id)
@@ -85,7 +122,9 @@ def check_target(receipts: Sequence[bytes] | Transcript, task_id: str, target: s
         return TargetCase(id=target, task=task_id, on_roster=True, row=row)
     stratum = tuple(row[column] for column in task.strata)
     drawn = transcript.last("draw")
-    return _in_frame(transcript.suite, task, target, row, stratum, drawn.body if drawn else None)
+    case = _in_frame(transcript.suite, task, target, row, stratum, drawn.body if drawn else None)
+    again = any(check.name == "draw" and check.subject == f"task {task_id}" for check in found.passed)
+    return attrs.evolve(case, recomputed=again)
 
 
 def _in_frame(
@@ -124,16 +163,22 @@ def _in_frame(
     )
 
 
-def check_inspector(receipts: Sequence[bytes] | Transcript, roster: str, inspector: str, proof: Proof) -> InspectorCase:
+def check_inspector(
+    receipts: Sequence[bytes] | Transcript,
+    roster: str,
+    inspector: str,
+    proof: Proof,
+    *,
+    trust: TrustPolicy | None = None,
+    report: Report | None = None,
+) -> InspectorCase:
     """Check one inspector's committed row, and which roles it lets him take, from the receipts and one proof.
 
     Whether he is recused from a target is on the roster of recusals, which this does not see.
-
-    Raises:
-        VerificationError: the proof does not hold, or the receipts are no chain.
+    Arguments and errors are those of :func:`check_target`.
     """
+    transcript, _ = _verified(receipts, trust, report)
     with failing("proof"):
-        transcript = receipts if isinstance(receipts, Transcript) else Transcript.read(receipts)
         commitment = transcript.commitment
         commitment.check_plan()
         row = _proved(transcript.suite, commitment.manifest(roster, "inspector"), proof, inspector)

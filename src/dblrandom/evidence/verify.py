@@ -24,6 +24,7 @@ from dblrandom.evidence.disclosing import check_never_disclosed
 from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
 from dblrandom.evidence.misopening import check_proof
 from dblrandom.evidence.moments import ahead, distant
+from dblrandom.evidence.origin import origin_detail
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, Notes, Report, failing
 from dblrandom.evidence.signatures import (
@@ -66,6 +67,7 @@ def verify(
     samplers: Sequence[Sampler] = (),
     known_digests: Collection[str] = (),
     schemes: Mapping[str, Scheme] = SCHEMES,
+    vouched: bool = False,
 ) -> Report:
     """Verify a ceremony, or a lawful beginning of one.
 
@@ -79,6 +81,9 @@ def verify(
         samplers: third parties' samplers that tasks may name.
         known_digests: digests of secrets that the verifier has seen in other ceremonies.
         schemes: the signature algorithms; what is signed with another is not checked, and does not count.
+        vouched: the verifier's word that the keys of ``trust`` were got from outside of the ceremony, and compared with
+            what their holders publish. Without it the report finds ``trust policy not from outside``, since no content
+            of a policy can show that.
 
     Returns:
         The report: every check as passed, or as not checked and why.
@@ -113,6 +118,8 @@ def verify(
     standing = check_aftermath(case, current, draw)
     check_seals(case, suite)
     check_deadlines(case, current, stage, standing)
+    if not vouched:
+        notes.found(Finding.SELF_TRUST, origin_detail(trust, (c.commitment for c in commitments)))
     if chain[0].ceremony.startswith(REHEARSAL_PREFIX):
         notes.found(
             Finding.REHEARSAL, "its name says that it is a rehearsal: its secrets are known and it decides nothing"
