@@ -18,6 +18,7 @@ from dblrandom.adapters.keyfiles import make_key, read_public_key, read_signer, 
 from dblrandom.adapters.network.fetching import fetch_value
 from dblrandom.adapters.planfiles import load_plan, save_plan
 from dblrandom.adapters.randomness import random_bytes
+from dblrandom.adapters.signers import SignerPlugin, open_signer
 from dblrandom.adapters.sources import chain_source, new_secret, secret_source
 from dblrandom.adapters.tables import TableImport, import_csv, read_csv
 from dblrandom.beacons import Beacon
@@ -176,6 +177,7 @@ __all__ = [
     "Selection",
     "Signer",
     "SignerError",
+    "SignerPlugin",
     "Source",
     "Status",
     "StepError",
@@ -209,6 +211,7 @@ __all__ = [
     "now",
     "open_indexed",
     "open_roster",
+    "open_signer",
     "profile_named",
     "random_bytes",
     "read_csv",

@@ -24,6 +24,8 @@ from dblrandom.cli.explain import explain
 from dblrandom.cli.keygen import keygen
 from dblrandom.cli.log import log
 from dblrandom.cli.plan import plan
+from dblrandom.cli.plugins import plugins
+from dblrandom.cli.pubkey import pubkey
 from dblrandom.cli.publish import publish
 from dblrandom.cli.result import result
 from dblrandom.cli.reveal import reveal
@@ -164,6 +166,7 @@ def cli(as_json: bool, lock_timeout: float) -> None:
 for _command in (
     demo,
     keygen,
+    pubkey,
     secret,
     source,
     beacon,
@@ -187,5 +190,6 @@ for _command in (
     verify,
     explain,
     schema,
+    plugins,
 ):
     cli.add_command(_command)

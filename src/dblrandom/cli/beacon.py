@@ -22,7 +22,7 @@ from dblrandom.adapters.network.http import Client
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, PAST, TIME, folder_argument, suite_option
-from dblrandom.cli.passphrase import passphrase_options, read_key
+from dblrandom.cli.passphrase import KEY, passphrase_options, read_key
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.errors import StepError
 from dblrandom.kernel.suite import Suite
@@ -40,7 +40,7 @@ def beacon() -> None:
 
 @command("init")
 @folder_argument
-@click.option("--key", metavar="OPERATOR.pem", type=FILE, required=True, help="The operator's private key.")
+@click.option("--key", metavar="OPERATOR.pem", type=KEY, required=True, help="The operator's private key.")
 @passphrase_options
 @click.option("--length", metavar="N", type=int, required=True, help="How many values, 1 to 1000000.")
 @click.option("--period", metavar="SECONDS", type=int, required=True, help="Seconds from one value to the next.")

@@ -31,6 +31,7 @@ from dblrandom.cli.options import (
     trust_option,
 )
 from dblrandom.cli.outside import absolute, holds_password
+from dblrandom.cli.passphrase import KEY, passphrase_options
 from dblrandom.cli.places import beacons, read_trust, receipt_json, recovering, samplers, some_folder, step_answer
 from dblrandom.cli.rosters import named_rosters, outside_places
 from dblrandom.cli.screen import Screen, note, working
@@ -80,7 +81,8 @@ _Pairs = tuple[tuple[str, str], ...]
     help="The last moment of reveal, draw or result; said where it is chosen by default.",
 )
 @click.option("--previous", metavar="DIGEST", help="The last digest of the organiser's ceremony before this one.")
-@click.option("--key", "keys", metavar="KEY.pem", type=FILE, multiple=True, help="Private key that signs.")
+@passphrase_options
+@click.option("--key", "keys", metavar="KEY", type=KEY, multiple=True, help="Private key that signs.")
 @click.option("--draft", metavar="FILE", type=FILE, help="Write the envelope here for others to sign, not the folder.")
 @click.option("--envelope", metavar="FILE", type=FILE, help="Take the envelope that everyone has signed.")
 @trust_option

@@ -9,7 +9,7 @@ import click
 
 from dblrandom.adapters.publiclog.files import read_text
 from dblrandom.cli.options import FILE
-from dblrandom.cli.passphrase import passphrase_options
+from dblrandom.cli.passphrase import KEY, passphrase_options
 from dblrandom.errors import DblrandomError
 from dblrandom.tlog import VerifierKey
 
@@ -45,9 +45,7 @@ def private_key_option(text: str) -> Callable[[F], F]:
     """The one private key that signs."""
 
     def make(function: F) -> F:
-        return click.option("--key", metavar="KEY.pem", type=FILE, required=True, help=text)(
-            passphrase_options(function)
-        )
+        return click.option("--key", metavar="KEY", type=KEY, required=True, help=text)(passphrase_options(function))
 
     return make
 

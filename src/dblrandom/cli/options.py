@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from dblrandom.adapters.clock import now
-from dblrandom.cli.passphrase import passphrase_options, read_key
+from dblrandom.cli.passphrase import KEY, passphrase_options, read_key
 from dblrandom.cli.screen import note
 from dblrandom.errors import InputError
 from dblrandom.kernel.signing import Signer
@@ -106,11 +106,11 @@ def key_option(function: F) -> F:
     option = click.option(
         "--key",
         "keys",
-        metavar="KEY.pem",
-        type=FILE,
+        metavar="KEY",
+        type=KEY,
         multiple=True,
         required=True,
-        help="Private key that signs; give it again for each further signature.",
+        help="Private key that signs, a file or SCHEME:... of a plug-in; again for each further signature.",
     )
     return option(passphrase_options(function))
 
@@ -169,9 +169,9 @@ def suite_option(function: F) -> F:
     )(function)
 
 
-def signers(paths: Iterable[Path]) -> list[Signer]:
-    """The private keys in these files."""
-    return [read_key(path) for path in paths]
+def signers(places: Iterable[Path | str]) -> list[Signer]:
+    """The private keys in these files and tokens."""
+    return [read_key(place) for place in places]
 
 
 def lock_timeout() -> float:

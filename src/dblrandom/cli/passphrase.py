@@ -11,17 +11,29 @@ from typing import Any, TypeVar
 import click
 
 from dblrandom.adapters.files import read_bytes
-from dblrandom.adapters.keyfiles import read_signer
+from dblrandom.adapters.signers import is_address, open_signer
 from dblrandom.cli.screen import safe
 from dblrandom.errors import KeyFileError
 from dblrandom.kernel.signing import Signer
 
-__all__ = ["asked_twice", "given_passphrase", "passphrase_options", "read_key"]
+__all__ = ["KEY", "asked_twice", "given_passphrase", "passphrase_options", "read_key"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _META = "dblrandom.passphrase"
 _LONGEST = 1024 + 2
+
+
+class _Key(click.ParamType["Path | str"]):
+    name = "key"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:
+        # An address keeps its slashes, of which a path would drop some.
+        return value if isinstance(value, Path) or is_address(value) else Path(value)
+
+
+KEY = _Key()
+"""A private key: the path of a file, or an address ``SCHEME:...`` for a plug-in."""
 
 
 def passphrase_options(function: F) -> F:
@@ -50,15 +62,20 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
         raise click.UsageError("give the passphrase in one way: from a file, a variable, or a descriptor")
 
 
-def given_passphrase() -> bytes | None:
+def _options() -> dict[str, Any]:
+    context = click.get_current_context(silent=True)
+    return {} if context is None else context.meta.get(_META, {})
+
+
+def given_passphrase(told: dict[str, Any] | None = None) -> bytes | None:
     """The passphrase from the place that an option names, read once; ``None`` where no option is given.
 
     Raises:
         KeyFileError: there is none.
         FolderError: the file cannot be read, or others than its owner can read it.
     """
-    context = click.get_current_context(silent=True)
-    told: dict[str, Any] = {} if context is None else context.meta.get(_META, {})
+    if told is None:
+        told = _options()
     if "read" not in told and told:
         told["read"] = _read(*next(iter(told.items())))
     return told.get("read")
@@ -93,19 +110,20 @@ def _from_descriptor(descriptor: int) -> bytes:
     return found
 
 
-def read_key(path: Path) -> Signer:
-    """What signs with the key in a file; asks for the passphrase of an encrypted one where nothing else gives it.
+def read_key(place: Path | str) -> Signer:
+    """What signs with the key in a file, or at an address of a plug-in; asks for its passphrase where it needs one.
 
     Raises:
-        KeyFileError, FolderError: as :func:`~dblrandom.adapters.keyfiles.read_signer`.
+        DblrandomError: as :func:`~dblrandom.adapters.signers.open_signer`.
     """
-    return read_signer(path, passphrase=lambda: given_passphrase() or _asked(path))
+    told = _options()  # a plug-in asks in a thread of its own, which knows nothing of this command
+    return open_signer(place, passphrase=lambda: given_passphrase(told) or _asked(place))
 
 
-def _asked(path: Path) -> str:
+def _asked(path: Path | str) -> str:
     if not _terminal():
         raise KeyFileError(
-            "is encrypted, and there is no terminal to ask for its passphrase: give --passphrase-file FILE, "
+            "needs a passphrase, and there is no terminal to ask for it: give --passphrase-file FILE, "
             "--passphrase-env NAME or --passphrase-fd N",
             where=str(path),
             code="key.passphrase-needed",

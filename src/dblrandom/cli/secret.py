@@ -14,7 +14,7 @@ from dblrandom.beacons.timelock import is_locked
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.networks import network
 from dblrandom.cli.options import FILE, PAST, TIME, suite_option
-from dblrandom.cli.passphrase import passphrase_options, read_key
+from dblrandom.cli.passphrase import KEY, passphrase_options, read_key
 from dblrandom.cli.screen import Screen, note
 from dblrandom.errors import EntropyError, FolderConflict, KeyFileError
 from dblrandom.kernel.suite import Suite
@@ -31,7 +31,7 @@ def secret() -> None:
 @command("new")
 @click.option("--ceremony", metavar="NAME", required=True, help="The ceremony's name, which the digest binds.")
 @click.option("--name", metavar="SOURCE", required=True, help="The source's name in the commitment.")
-@click.option("--key", metavar="PARTY.pem", type=FILE, required=True, help="The party's private key.")
+@click.option("--key", metavar="PARTY.pem", type=KEY, required=True, help="The party's private key.")
 @passphrase_options
 @click.option("--at", metavar="TIME", type=TIME, required=True, help="When the secret may be revealed.")
 @click.option("--out", metavar="FILE", type=FILE, required=True, help="Where the secret goes; never replaced.")
