@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import unquote
 
 import pkcs11
@@ -22,9 +23,9 @@ class TokenSigner:
 
     algorithm = "ed25519"
 
-    def __init__(self, session: pkcs11.Session, label: str) -> None:
-        self._private = session.get_key(ObjectClass.PRIVATE_KEY, KeyType.EC_EDWARDS, label=label)
-        public = session.get_key(ObjectClass.PUBLIC_KEY, KeyType.EC_EDWARDS, label=label)
+    def __init__(self, opened: Any, label: str) -> None:
+        self._private = opened.get_key(ObjectClass.PRIVATE_KEY, KeyType.EC_EDWARDS, label=label)
+        public = opened.get_key(ObjectClass.PUBLIC_KEY, KeyType.EC_EDWARDS, label=label)
         # The point is the raw key in a DER octet string.
         self.public_key = bytes(public[Attribute.EC_POINT])[-32:]
         self.keyid = keyid(self.public_key)
@@ -45,10 +46,10 @@ def open_token(address: str, *, passphrase: Callable[[], str | None]) -> TokenSi
         raise dr.KeyFileError("set PKCS11_MODULE to the token's library", where="pkcs11")
     token = pkcs11.lib(module).get_token(token_label=named["token"])
     try:
-        session = token.open(user_pin=passphrase())
+        opened = token.open(user_pin=passphrase())
     except pkcs11.UserAlreadyLoggedIn:
-        # Another key of this token is open: a login is the process's, not the session's.
-        session = token.open()
+        # Another key of this token is open: a login is the process's, not that of one key.
+        opened = token.open()
     except pkcs11.PinIncorrect as error:
         raise dr.SignerError("the PIN is wrong", where="pkcs11", code="signer.refused") from error
-    return TokenSigner(session, named["object"])
+    return TokenSigner(opened, named["object"])

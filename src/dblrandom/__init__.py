@@ -8,6 +8,8 @@ Importing this package imports no optional dependency.
 
 from __future__ import annotations
 
+import logging as _logging
+
 from dblrandom.adapters.clock import now
 from dblrandom.adapters.engines.indexed import IndexedRoster
 from dblrandom.adapters.engines.indexing import open_indexed, save_index
@@ -16,6 +18,7 @@ from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.keyfiles import make_key, read_public_key, read_signer, write_private_key, write_public_key
 from dblrandom.adapters.network.fetching import fetch_value
+from dblrandom.adapters.network.http import Client
 from dblrandom.adapters.planfiles import load_plan, save_plan
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.signers import SignerPlugin, open_signer
@@ -104,8 +107,11 @@ from dblrandom.model import (
     Track,
     Window,
 )
+from dblrandom.model.progress import Progress, reporting
 from dblrandom.roster import Manifest, Proof, Roster, RosterLike, verify_absence, verify_presence
 from dblrandom.sampling import Allocation, Frame, Sampler
+
+_logging.getLogger("dblrandom").addHandler(_logging.NullHandler())
 
 __version__ = "0.1.0"
 
@@ -121,6 +127,7 @@ __all__ = [
     "CeremonyFolder",
     "ChainInfo",
     "Check",
+    "Client",
     "Commitment",
     "ConflictError",
     "DblrandomError",
@@ -153,6 +160,7 @@ __all__ = [
     "PlanError",
     "PluginError",
     "Population",
+    "Progress",
     "Proof",
     "Quota",
     "Receipt",
@@ -217,6 +225,7 @@ __all__ = [
     "read_csv",
     "read_public_key",
     "read_signer",
+    "reporting",
     "save_index",
     "save_plan",
     "schema",

@@ -70,8 +70,8 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 _MAKE = f"""
 import os, pkcs11
 from pkcs11 import Attribute, KeyType, Mechanism
-with pkcs11.lib(os.environ["PKCS11_MODULE"]).get_token(token_label="office").open(user_pin={PIN!r}, rw=True) as session:
-    curve = session.create_domain_parameters(
+with pkcs11.lib(os.environ["PKCS11_MODULE"]).get_token(token_label="office").open(user_pin={PIN!r}, rw=True) as opened:
+    curve = opened.create_domain_parameters(
         KeyType.EC_EDWARDS, {{Attribute.EC_PARAMS: bytes.fromhex({ED25519.hex()!r})}}, local=True
     )
     curve.generate_keypair(label="organiser", store=True, mechanism=Mechanism.EC_EDWARDS_KEY_PAIR_GEN)

@@ -24,8 +24,8 @@ CORE += ("ceremony",)
 
 PURE = frozenset(
     """
-    __future__ abc array base64 binascii bisect calendar collections contextlib copy copyreg dataclasses datetime
-    difflib enum fractions functools hashlib heapq hmac itertools json math operator re string struct textwrap
+    __future__ abc array base64 binascii bisect calendar collections contextlib contextvars copy copyreg dataclasses
+    datetime difflib enum fractions functools hashlib heapq hmac itertools json math operator re string struct textwrap
     tomllib types typing unicodedata
     """.split()
 )

@@ -9,6 +9,7 @@ the folder's lock may call :func:`apply` or :func:`recover`.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Mapping
@@ -37,6 +38,7 @@ FINISHED = "finished an interrupted step: "
 SECRETS_NAME = "secrets"
 """The directory, at the top of a folder, that only its owner may enter."""
 
+_log = logging.getLogger(__name__)
 _JOURNAL = "journal"
 _JOURNAL_NEW = "journal.new"
 _STAGED = re.compile(r"[0-9]{6}")
@@ -116,6 +118,8 @@ def apply(root: str | os.PathLike[str], changes: Mapping[str, Change], *, ops: O
             _commit(folder, entries, ops)
             committed = True
             _roll_forward(folder, entries, ops)
+        receipts = ", ".join(entry.target for entry in entries if entry.target.startswith("receipts/"))
+        _log.info("wrote %d files to %s: %s", len(entries), folder, receipts or "no receipt")
     except FolderError as error:
         # Only where the disk refused: any other exception means that the process is being stopped, and tidying up
         # then would race against its end. Recovery does the same later.

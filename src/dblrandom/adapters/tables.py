@@ -28,6 +28,7 @@ from dblrandom.model import Population
 from dblrandom.model.json import show
 from dblrandom.model.lookalike import INVISIBLE
 from dblrandom.model.names import ROSTER_NAME
+from dblrandom.model.progress import tracked
 
 __all__ = ["ENCODINGS", "INVISIBLE", "TableImport", "check_csv", "import_csv", "read_csv"]
 
@@ -140,7 +141,7 @@ def import_csv(
         open_text(file, encoding, where) as text,
     ):
         faults: list[NotCsv] = []
-        table.read(_records(text, encoding, where, faults), faults)
+        table.read(iter(tracked(_records(text, encoding, where, faults), "reading the table")), faults)
     report = table.collector.report(where, len(table.rows))
     if report.refused or table.layout is None:
         return TableImport(population=None, report=report)

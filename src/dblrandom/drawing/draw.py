@@ -26,6 +26,7 @@ from dblrandom.model import (
     Team,
     ratio_to_json,
 )
+from dblrandom.model.progress import report
 from dblrandom.roster import Roster, RosterLike
 from dblrandom.sampling import Allocation, Sampler, sampler_for, task_shortfall
 
@@ -166,7 +167,11 @@ def draw_with_keys(
 
     tasks = [task for task in commitment.plan.tasks if task.id not in skip]
     suite = commitment.suite
-    return Draw({task.id: _draw_task(suite, task, keys[task.id], frames(), samplers) for task in tasks})
+    drawn = {}
+    for number, task in enumerate(tasks):
+        report("drawing", number, len(tasks))
+        drawn[task.id] = _draw_task(suite, task, keys[task.id], frames(), samplers)
+    return Draw(drawn)
 
 
 def _draw_task(

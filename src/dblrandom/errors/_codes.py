@@ -67,7 +67,6 @@ _BAD_INPUT = {
     "file.too-large": "a file over the limit for its kind",
     "value.not-portable": "something that belongs to one process was to be pickled",
     "file.exposed": "a private file that others than its owner can read",
-    "request.cancelled": "the caller stopped the work; nothing was half written",
 }
 _NOT_FOUND = {
     "folder.none": "there is no ceremony, log or chain in this folder",

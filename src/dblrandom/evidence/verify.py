@@ -38,6 +38,7 @@ from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.kernel.schemes import SCHEMES, Scheme
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, check_time
+from dblrandom.model.progress import tracked
 from dblrandom.roster import Roster, RosterLike
 from dblrandom.sampling import Sampler, has_sampler
 
@@ -137,7 +138,7 @@ def _check_signatures(case: Case, signed: Mapping[int, Signed]) -> dict[int, Cou
     """Whose signatures count, by the sequence of each receipt."""
     organisers: set[str] = set()
     found = {}
-    for receipt in case.receipts:
+    for receipt in tracked(case.receipts, "checking receipts", len(case.receipts)):
         if receipt.type == "commitment":
             entries = cast("list[dict[str, str]]", receipt.body["signers"])
             organisers = {entry["public_key"] for entry in entries if entry["role"] == "organiser"}

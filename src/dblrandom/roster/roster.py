@@ -16,6 +16,7 @@ from dblrandom.kernel.rows import BLIND, check_columns, check_id, fields_of, hea
 from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.text import is_hex, is_task_id
 from dblrandom.model import Population
+from dblrandom.model.progress import tracked
 from dblrandom.roster.manifest import Manifest, page_rows_of
 from dblrandom.roster.proof import Proof, ProofPage
 
@@ -60,7 +61,8 @@ class Roster:
         check_columns(columns, population.confidential, f"roster {population.name}, columns")
         _check_blinds(population, blinds)
         found = []
-        for number, fields in enumerate(_with_blinds(population.rows, blinds), 1):
+        rows = tracked(_with_blinds(population.rows, blinds), "making the roster", len(population.rows))
+        for number, fields in enumerate(rows, 1):
             try:
                 found.append(row_line(fields, columns))
             except RosterError as error:

@@ -9,6 +9,7 @@ from dblrandom.errors import PlanError
 from dblrandom.kernel.rows import fields_of, id_of
 from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.tickets import lowest
+from dblrandom.model.progress import tracked
 
 __all__ = ["Frame", "MemoryFrame", "Stratum"]
 
@@ -110,7 +111,7 @@ def _grouped(
 
 def _noting(lines: Iterable[bytes], unseen: Mapping[int, set[bytes]]) -> Iterator[list[bytes]]:
     """Split every line, striking from ``unseen`` the filter values that occur, whether or not the row passes."""
-    for line in lines:
+    for line in tracked(lines, "reading the frame"):
         fields = fields_of(line)
         for index, values in unseen.items():
             if values:

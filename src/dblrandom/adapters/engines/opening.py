@@ -23,6 +23,7 @@ from dblrandom.kernel.rows import header_line
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.model.json import show
 from dblrandom.model.names import check_roster_name
+from dblrandom.model.progress import Progress
 from dblrandom.roster import Roster
 from dblrandom.roster.manifest import PAGE_ROWS
 
@@ -40,23 +41,6 @@ SMALL_BYTES = 64 * 1024 * 1024
 """A larger file is never read into memory unless that is asked for."""
 
 _INTERVAL = 0.1
-
-
-@attrs.frozen(kw_only=True)
-class Progress:
-    """How far the reading of a roster has come.
-
-    Attributes:
-        rows: rows read so far.
-        total: how many there are, where that is known before.
-        rate: rows a second so far, rounded down.
-        remaining: seconds left at that rate, rounded up, where the total is known.
-    """
-
-    rows: int
-    total: int | None
-    rate: int
-    remaining: int | None
 
 
 def open_roster(

@@ -5,6 +5,7 @@ Only what the source declares is ever sent, such as a chain hash and a round num
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -26,6 +27,8 @@ from dblrandom.kernel.suite import SHA256
 from dblrandom.model import Json, Source, time_seconds
 
 __all__ = ["FETCHERS", "LONGEST_WAIT", "Fetcher", "fetch_value", "read_value"]
+
+_log = logging.getLogger(__name__)
 
 _BEACONS: Mapping[str, Beacon] = {b.kind: b for b in (drand.DrandBeacon(), HashChainBeacon(), nist.NistBeacon())}
 
@@ -83,7 +86,9 @@ def fetch_value(
     if source.kind == "drand":
         load("py_arkworks_bls12381", "drand", "a drand round")
     _await(source, wait, longest, now, sleep, progress)
-    return fetcher(source, client=client, relays=relays, now=now)
+    value = fetcher(source, client=client, relays=relays, now=now)
+    _log.info("fetched the value of source %s (%s)", source.name, source.kind)
+    return value
 
 
 def read_value(source: Source, data: bytes, where: str) -> Value:

@@ -7,6 +7,7 @@ checked. A relay is replaced by the next one, a source never by another source.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ MOST_RELAYS = limits.RELAYS
 
 _A = TypeVar("_A")
 _V = TypeVar("_V")
+_log = logging.getLogger(__name__)
 _FAILURES = (NetworkError, EntropyError, NotYetPublic)
 
 
@@ -62,6 +64,7 @@ def first_good(relays: Sequence[str], ask: Callable[[str], _A], check: Callable[
         try:
             return check(ask(relay))
         except _FAILURES as error:
+            _log.warning("relay failed: %s", error)
             failures.append((relay, error))
     raise _all_failed(failures)
 
@@ -84,6 +87,7 @@ def agreed(relays: Sequence[str], ask: Callable[[str], _A], check: Callable[[_A]
         try:
             answers.append((relay, check(ask(relay))))
         except _FAILURES as error:
+            _log.warning("relay failed: %s", error)
             failures.append((relay, error))
     if not answers:
         raise _all_failed(failures)
