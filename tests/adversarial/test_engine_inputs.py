@@ -25,7 +25,7 @@ pytest.importorskip("datafusion")
 
 import pyarrow.parquet as pq  # noqa: E402
 
-from dblrandom.adapters.engines import arrowfiles, arrowsort, datafusion, parts  # noqa: E402
+from dblrandom.adapters.engines import arrowfiles, arrowseals, arrowsort, datafusion, parts  # noqa: E402
 from dblrandom.adapters.engines.arrow import ArrowTable  # noqa: E402
 
 KEY = "97b4f6f5bb7bc90b9c00e3126f360eec"
@@ -324,13 +324,13 @@ def test_a_file_changed_between_counting_and_drawing(
     if moment == "before":
         change()
     else:
-        read = datafusion.FusionScan._read
+        same = arrowseals.Seals.same
 
-        def changing(self: Any, rows: Any) -> Any:
-            yield from read(self, rows)
+        def changing(self: Any, number: int, group: Any) -> bool:
             change()
+            return same(self, number, group)
 
-        monkeypatch.setattr(datafusion.FusionScan, "_read", changing)
+        monkeypatch.setattr(arrowseals.Seals, "same", changing)
     refused(lambda: frame.lowest(KEY, {(): 3}), "was changed since the roster was read")
 
 
@@ -340,7 +340,7 @@ def test_a_part_that_vanishes_during_the_draw(tmp_path: Path) -> None:
     roster = commit(tmp_path)
     frame = roster.frame({}, (), where="task 1")
     (tmp_path / "1.parquet").unlink()
-    refused(lambda: frame.lowest(KEY, {(): 1900}), "1.parquet")
+    refused(lambda: frame.lowest(KEY, {(): 1900}), "1.parquet", error=FolderError)
 
 
 # -- a disk that is full, a file that may not be read -----------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -19,6 +20,9 @@ pa = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
 arrow = pytest.importorskip("dblrandom.adapters.engines.arrow")
 engines = pytest.importorskip("dblrandom.adapters.engines.roster")
+
+from dblrandom.adapters.engines import committed  # noqa: E402
+from dblrandom.adapters.engines.arrowreading import ArrowReading  # noqa: E402
 
 
 def written(place: Path, *, leave_out: str | None = None) -> Path:
@@ -48,26 +52,27 @@ def test_the_receipts_are_the_same_byte_for_byte(tmp_path: Path) -> None:
     assert drawn(roster).envelopes == drawn(None).envelopes
 
 
-def test_recusals_are_looked_up_in_one_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scans: list[object] = []
-    scan = arrow.ArrowTable.scan
+def test_recusals_are_looked_up_in_one_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readings: list[object] = []
+    pages_at = ArrowReading.pages_at
 
-    def counted(self: object, *words: object, **named: object) -> object:
-        scans.append(words)
-        return scan(self, *words, **named)
+    def counted(self: ArrowReading, wanted: Sequence[int]) -> object:
+        readings.append(wanted)
+        return pages_at(self, wanted)
 
     def refused(self: object, *words: object) -> object:
         raise AssertionError("the table is read for each recusal")
 
+    monkeypatch.setattr(committed, "_FEW", 0)
+    monkeypatch.setattr(ArrowReading, "pages_at", counted)
     roster = engine_roster(written(tmp_path / "targets"))
-    monkeypatch.setattr(arrow.ArrowTable, "scan", counted)
     monkeypatch.setattr(arrow.ArrowTable, "lines", refused)
     recusals = kit.recusals(*((f"I{n % 4:02d}", row[0]) for n, row in enumerate(kit.targets().rows)))
     made = kit.opened(given=[roster, kit.inspectors(), recusals])
     kit.commit(made)
     assert made.stage == "committed"
-    # The recusals' targets and the frame, when the commitment is made and when it is taken.
-    assert len(scans) == 4
+    # The recusals' targets, when the commitment is made and when it is taken.
+    assert readings == [[0], [0]]
 
 
 def test_a_recusal_of_nobody_is_told(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ pytest.importorskip("datafusion")
 
 import pyarrow.parquet as pq  # noqa: E402
 
+from dblrandom.adapters.engines import arrowfiles  # noqa: E402
 from dblrandom.adapters.engines.arrow import ArrowTable  # noqa: E402
 
 Rows = Sequence[tuple[str, ...]]
@@ -36,12 +37,23 @@ class Files(EngineConformance):
     def make_table(self, rows: Rows, columns: Sequence[str]) -> Table:
         place = next(self.places)
         place.mkdir()
+        self.fill(place, rows, columns)
+        return ArrowTable.open(place, name=self.name, id="id")
+
+    def change_rows(self, table: Any, rows: Rows, columns: Sequence[str]) -> bool:
+        """Other files of the same names; that they changed is not seen by size, time or number on the disk."""
+        paths = [Path(path) for path in table.files.paths]
+        self.fill(paths[0].parent, rows, columns)
+        stamps = tuple(arrowfiles._stamp(str(path)) for path in paths)
+        object.__setattr__(table.files, "_stamps", stamps)
+        return True
+
+    def fill(self, place: Path, rows: Rows, columns: Sequence[str]) -> None:
         values = list(zip(*rows, strict=True)) or [()] * len(columns)
         whole = pa.table([pa.array(each, pa.string()) for each in values], names=list(columns))
         cut = len(rows) // 3
         for number, part in enumerate((whole.slice(0, cut), whole.slice(cut))):
             self.write(part, place, number)
-        return ArrowTable.open(place, name=self.name, id="id")
 
     def write(self, part: Any, place: Path, number: int) -> None:
         raise NotImplementedError

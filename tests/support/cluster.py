@@ -200,8 +200,6 @@ class _Pausing:
 def _main(master: str) -> None:
     from dblrandom.adapters.engines.roster import EngineRoster
     from dblrandom.adapters.engines.spark import SparkTable
-    from dblrandom.kernel.suite import SHA256
-    from dblrandom.sampling import ThresholdFrame
 
     spark = application(
         master,
@@ -226,8 +224,9 @@ def _main(master: str) -> None:
             sys.stdin.readline()
 
     roster = EngineRoster.commit(table, progress=pause)
-    scan = _Pausing(table.scan(SHA256, {}, ("district",), where="cluster"))
-    _say(answers(roster, ThresholdFrame(SHA256, scan, where="cluster")))
+    drawing: Any = roster.frame({}, ("district",), where="cluster")
+    drawing._scan = _Pausing(drawing._scan)
+    _say(answers(roster, drawing))
 
 
 if __name__ == "__main__":

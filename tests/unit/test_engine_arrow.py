@@ -26,7 +26,8 @@ import pyarrow.parquet as pq  # noqa: E402
 from dblrandom.adapters.engines import arrowfiles, arrowrules, arrowsort, datafusion, opening  # noqa: E402
 from dblrandom.adapters.engines.arrow import ArrowTable  # noqa: E402
 from dblrandom.adapters.engines.arrowpages import Cutter  # noqa: E402
-from dblrandom.adapters.engines.table import HashedTable, OutOfOrder  # noqa: E402
+from dblrandom.adapters.engines.reading import ReadingTable  # noqa: E402
+from dblrandom.adapters.engines.table import OutOfOrder  # noqa: E402
 
 KEY = "97b4f6f5bb7bc90b9c00e3126f360eec"
 
@@ -54,9 +55,9 @@ def commit(place: Path, **options: Any) -> EngineRoster:
     return EngineRoster.commit(opened(place, **options))
 
 
-def test_it_is_a_table_that_hashes(tmp_path: Path) -> None:
+def test_it_is_a_table_with_a_reading_of_its_own(tmp_path: Path) -> None:
     table = opened(parquet(tmp_path / "a.parquet", pa.table({"id": ["a"]})))
-    assert isinstance(table, HashedTable)
+    assert isinstance(table, ReadingTable)
 
 
 @pytest.mark.parametrize(
@@ -350,13 +351,11 @@ def test_proofs_from_views(tmp_path: Path, kind: str, view: str) -> None:
         assert engine.prove(unit_id) == plain.prove(unit_id)
 
 
-def test_many_small_files_are_drawn_from_some_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrowfiles, "_JOINED", 3)
+def test_many_small_files_are_drawn_from_together(tmp_path: Path) -> None:
     rows = [(f"R{n:02d}", f"k{n % 3}") for n in range(11)]
     for unit, kind in rows:
         (tmp_path / f"{unit}.csv").write_text(f"id,kind\n{unit},{kind}\n")
     table = ArrowTable.open(tmp_path, name="targets", id="id")
-    assert [len(part.paths) for part, _ in table.files.parts(10)] == [3, 3, 3, 2]
     frame = EngineRoster.commit(table).frame({}, ("kind",), where="task")
     plain = MemoryFrame(SHA256, ("id", "kind"), memory(rows).lines, {}, ("kind",), where="task")
     assert frame.sizes() == plain.sizes()
@@ -397,6 +396,7 @@ def parts(place: Path, sizes: tuple[int, ...]) -> Path:
 
 def test_a_draw_from_several_files_tells_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(datafusion, "_PART", 300)
+    monkeypatch.setattr(arrowfiles, "_CELLS", 512)  # 256 rows at a time
     monkeypatch.setattr(opening, "_INTERVAL", 0)
     place = parts(tmp_path / "parts", (200, 200, 50, 100, 400))
     told: list[Progress] = []
@@ -404,7 +404,7 @@ def test_a_draw_from_several_files_tells_how_far_it_is(tmp_path: Path, monkeypat
     assert isinstance(roster, EngineRoster)
     told.clear()
     frame = roster.frame({"kind": ["s0", "s2"]}, ("kind",), where="task")
-    assert [(each.rows, each.total) for each in told] == [(400, 950), (950, 950)]
+    assert [(each.rows, each.total) for each in told] == [(512, 950), (768, 950), (950, 950)]
     memory = open_roster(place, name="targets", id="id", engine="memory")
     assert isinstance(memory, Roster)
     plain = MemoryFrame(memory.suite, memory.columns, memory.lines, {"kind": ["s0", "s2"]}, ("kind",), where="task")
@@ -412,7 +412,7 @@ def test_a_draw_from_several_files_tells_how_far_it_is(tmp_path: Path, monkeypat
     told.clear()
     wanted = {("s0",): 7, ("s2",): 90}
     assert frame.lowest("0" * 32, wanted) == plain.lowest("0" * 32, wanted)
-    assert [each.rows for each in told] == [400, 950]
+    assert [each.rows for each in told] == [512, 768, 950]
 
 
 @pytest.mark.parametrize(
@@ -422,14 +422,15 @@ def test_whoever_is_told_can_stop_a_draw(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     monkeypatch.setattr(datafusion, "_PART", 100)
+    monkeypatch.setattr(arrowfiles, "_CELLS", 512)  # 256 rows at a time
     monkeypatch.setattr(opening, "_INTERVAL", 0)
     stopping = False
 
     def stop(progress: Progress) -> None:
-        if stopping and progress.rows == 200:
+        if stopping and progress.rows == 512:
             raise error
 
-    place = parts(tmp_path / "parts", (100, 100, 100))
+    place = parts(tmp_path / "parts", (200, 200, 200))
     roster = open_roster(place, name="targets", id="id", engine="datafusion", progress=stop)
     assert isinstance(roster, EngineRoster)
     frame = roster.frame({}, (), where="task")
@@ -437,7 +438,7 @@ def test_whoever_is_told_can_stop_a_draw(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(error if isinstance(error, type) else type(error)):
         frame.lowest("0" * 32, {(): 5})
     with pytest.raises(error if isinstance(error, type) else type(error)):
-        roster.frame({}, (), where="task")
+        roster.frame({}, ("kind",), where="task")
     assert not list((tmp_path / "temporary").iterdir())
 
 

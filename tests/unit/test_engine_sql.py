@@ -21,7 +21,6 @@ from dblrandom.adapters.engines.sql import SqlTable
 from dblrandom.adapters.engines.sqldialects import Sqlite, dialect_named
 from dblrandom.errors import MissingExtra, RosterError
 from dblrandom.kernel.rows import row_line
-from dblrandom.kernel.suite import Suite
 from dblrandom.testing.oddrows import FAULTY_FIELDS, rosters
 
 KEY = "97b4f6f5bb7bc90b9c00e3126f360eec"
@@ -154,23 +153,6 @@ def test_a_database_that_sorts_otherwise(engine: sa.Engine) -> None:
         pytest.raises(RosterError, match=r"row 2 .id 'B'.: the database does not put ids in the order of their bytes"),
     ):
         EngineRoster.commit(table)
-
-
-def test_a_database_that_hashes_otherwise(engine: sa.Engine) -> None:
-    class Wrong(Sqlite):
-        suites = frozenset({"sha256"})
-
-        def ticket(self, suite: Suite, prefix: Any, unit_id: Any) -> Any:
-            return sa.func.substr(sa.func.lower(sa.func.hex(unit_id)) + "0" * 64, 1, 64)
-
-        def bound(self, text: Any) -> Any:
-            return text
-
-    name = databases.own_table(engine, ("id",), [(f"R{n}",) for n in range(9)])
-    with SqlTable(engine, name, name="targets", id="id", dialect=Wrong()) as table:
-        frame = EngineRoster.commit(table).frame({}, (), where="task '1'")
-        with pytest.raises(RosterError, match=r"task '1': the engine's ticket of '.*' is not the kernel's"):
-            frame.lowest(KEY, {(): 2})
 
 
 def test_rows_that_come_while_they_are_read(engine: sa.Engine) -> None:

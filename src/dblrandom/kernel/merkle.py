@@ -65,6 +65,15 @@ class Tree:
         """The hashes of each level, joined, from the leaves to the root; none where there are no leaves."""
         return tuple(self._levels) if self.size else ()
 
+    def leaf(self, index: int) -> bytes:
+        """The hash of a leaf.
+
+        Raises:
+            RosterError: there is no such leaf.
+        """
+        _check_index(index, self.size)
+        return self._levels[0][index * _SIZE : (index + 1) * _SIZE]
+
     def path(self, index: int) -> list[bytes]:
         """The audit path of a leaf, from the leaf to the root (RFC 9162 section 2.1.3.1).
 

@@ -1,6 +1,6 @@
 """Frames and samplers: which units a task draws (docs/spec, section 4)."""
 
-from dblrandom.sampling.frame import Frame, MemoryFrame, Stratum
+from dblrandom.sampling.frame import Frame, MemoryFrame, Sieve, Stratum, check_occur
 from dblrandom.sampling.samplers import (
     BUILT_IN,
     Allocation,
@@ -21,8 +21,10 @@ __all__ = [
     "QuotaSampler",
     "Sampler",
     "Scan",
+    "Sieve",
     "Stratum",
     "ThresholdFrame",
+    "check_occur",
     "has_sampler",
     "merge_lowest",
     "sampler_for",

@@ -11,7 +11,7 @@ from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.tickets import lowest
 from dblrandom.model.progress import tracked
 
-__all__ = ["Frame", "MemoryFrame", "Stratum"]
+__all__ = ["Frame", "MemoryFrame", "Sieve", "Stratum", "check_occur"]
 
 Stratum = tuple[str, ...]
 """The values of a task's stratum columns, in the task's order; ``()`` where the task has none."""
@@ -59,10 +59,11 @@ class MemoryFrame:
         where: str,
     ) -> None:
         self._suite = suite
-        for name in (*keep, *strata):
-            if name not in columns:
-                raise PlanError(f"there is no column {name!r}; the roster has {', '.join(columns)}", where=where)
-        groups = _grouped(columns, lines, keep, strata, where)
+        sieve = Sieve(columns, keep, strata, where=where)
+        groups: dict[tuple[bytes, ...], list[bytes]] = {}
+        for stratum, unit_id in sieve.passed(tracked(lines, "reading the frame") if keep or strata else lines):
+            groups.setdefault(stratum, []).append(unit_id)
+        sieve.check_seen()
         if not groups:
             raise PlanError("no row of the roster passes the filter; a frame must not be empty", where=where)
         ordered = sorted(groups, key=b"\t".join)
@@ -81,39 +82,70 @@ class MemoryFrame:
         return {s: lowest(self._suite, key, ids, wanted[s]) if wanted[s] else [] for s, ids in self._groups.items()}
 
 
-def _grouped(
-    columns: Sequence[str],
-    lines: Iterable[bytes],
-    keep: Mapping[str, Sequence[str]],
-    strata: Sequence[str],
-    where: str,
-) -> dict[tuple[bytes, ...], list[bytes]]:
-    """The ids that pass the filter, by the bytes of their stratum."""
-    if not keep and not strata:
-        ids = [id_of(line) for line in lines]
-        return {(): ids} if ids else {}
-    tests = [(columns.index(name), frozenset(v.encode() for v in values)) for name, values in keep.items()]
-    places = [columns.index(name) for name in strata]
-    unseen = {index: set(values) for index, values in tests}
-    groups: dict[tuple[bytes, ...], list[bytes]] = {}
-    for fields in _noting(lines, unseen):
-        if all(fields[index] in values for index, values in tests):
-            groups.setdefault(tuple(fields[p] for p in places), []).append(fields[0])
-    for index, values in unseen.items():
-        if values:
-            value = min(values).decode()
-            raise PlanError(
-                f"no row of the whole roster has {columns[index]} = {value!r}; mend the filter or the roster",
-                where=where,
-            )
-    return groups
+class Sieve:
+    """Which rows a task is about, and in which stratum each of them is.
+
+    Args:
+        columns: the roster's columns, ``id`` first.
+        keep: the task's filter, column to the values that pass; all columns must agree.
+        strata: the stratum columns, in the task's order.
+        where: what to call the frame in errors.
+
+    Raises:
+        PlanError: a column that is not there.
+    """
+
+    def __init__(
+        self, columns: Sequence[str], keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str
+    ) -> None:
+        for name in (*keep, *strata):
+            if name not in columns:
+                raise PlanError(f"there is no column {name!r}; the roster has {', '.join(columns)}", where=where)
+        self._where = where
+        # A value that is no text at all is one that no row has, and is told as such.
+        named = {name: {v.encode("utf-8", "surrogatepass"): v for v in values} for name, values in keep.items()}
+        self._tests = [(columns.index(name), frozenset(values)) for name, values in named.items()]
+        self._places = [columns.index(name) for name in strata]
+        self._unseen = named
+
+    def stratum(self, fields: Sequence[bytes]) -> tuple[bytes, ...] | None:
+        """The stratum of a row, or ``None`` where the row does not pass the filter."""
+        if all(fields[index] in values for index, values in self._tests):
+            return tuple(fields[place] for place in self._places)
+        return None
+
+    def passed(self, lines: Iterable[bytes]) -> Iterator[tuple[tuple[bytes, ...], bytes]]:
+        """Stratum and id of each row that passes, of canonical lines without LF; filter values that occur are noted."""
+        if not self._tests and not self._places:
+            yield from (((), id_of(line)) for line in lines)
+            return
+        for line in lines:
+            fields = fields_of(line)
+            for (index, _), unseen in zip(self._tests, self._unseen.values(), strict=True):
+                if unseen:
+                    unseen.pop(fields[index], None)
+            stratum = self.stratum(fields)
+            if stratum is not None:
+                yield stratum, fields[0]
+
+    def check_seen(self) -> None:
+        """Check that every value of the filter occurred, whether or not its rows passed.
+
+        Raises:
+            PlanError: naming the first that did not.
+        """
+        for name, unseen in self._unseen.items():
+            check_occur(name, unseen.values(), where=self._where)
 
 
-def _noting(lines: Iterable[bytes], unseen: Mapping[int, set[bytes]]) -> Iterator[list[bytes]]:
-    """Split every line, striking from ``unseen`` the filter values that occur, whether or not the row passes."""
-    for line in tracked(lines, "reading the frame"):
-        fields = fields_of(line)
-        for index, values in unseen.items():
-            if values:
-                values.discard(fields[index])
-        yield fields
+def check_occur(column: str, unseen: Iterable[str], *, where: str) -> None:
+    """Refuse a filter of which some values occur in no row of the whole roster.
+
+    Raises:
+        PlanError: naming the first of them, by the order of their bytes.
+    """
+    found = min(unseen, key=lambda value: value.encode("utf-8", "surrogatepass"), default=None)
+    if found is not None:
+        raise PlanError(
+            f"no row of the whole roster has {column} = {found!r}; mend the filter or the roster", where=where
+        )

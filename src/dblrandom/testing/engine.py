@@ -15,11 +15,11 @@ from dblrandom.adapters.engines.table import Table
 from dblrandom.errors import DblrandomError, PlanError, RosterError
 from dblrandom.kernel.extras import load
 from dblrandom.kernel.suite import SHA256, SM3, Suite
-from dblrandom.kernel.tickets import candidates
 from dblrandom.model import Population
 from dblrandom.roster import Roster, verify_absence, verify_presence
-from dblrandom.sampling import Frame, MemoryFrame, Scan, Stratum
+from dblrandom.sampling import Frame, MemoryFrame
 from dblrandom.testing.expect import expect, expect_refused
+from dblrandom.testing.lying import LIES, LyingTable
 from dblrandom.testing.oddrows import FAULTY_FIELDS, FAULTY_IDS, ODD_COLUMNS, odd_rows, rosters
 
 __all__ = ["EngineConformance"]
@@ -44,6 +44,7 @@ class EngineConformance:
         large: the rows of the roster that is drawn from by thresholds.
         unstorable: characters that the store cannot hold at all, and that are therefore not tried.
         stores_duplicates: whether the store can hold one id twice.
+        lies: of :data:`dblrandom.testing.lying.LIES` those that are tried; fewer where a table is expensive.
     """
 
     suites: Sequence[Suite] = (SHA256, SM3)
@@ -52,6 +53,7 @@ class EngineConformance:
     large: int = 3000
     unstorable: str = ""
     stores_duplicates: bool = True
+    lies: Sequence[str] = tuple(LIES)
     name: ClassVar[str] = "targets"
 
     def make_table(self, rows: Rows, columns: Sequence[str]) -> Table:
@@ -61,6 +63,14 @@ class EngineConformance:
         itself raises a RosterError. Whatever is returned is closed after use if it has a method ``close``.
         """
         raise NotImplementedError
+
+    def change_rows(self, table: Table, rows: Rows, columns: Sequence[str]) -> bool:
+        """Put these rows where a table from :meth:`make_table` reads its own, as unseen as somebody could.
+
+        Returns:
+            Whether the table may read them now. ``False``, as here, where nobody can change what an opened table reads.
+        """
+        return False
 
     @contextmanager
     def table(self, rows: Rows, columns: Sequence[str]) -> Iterator[Table]:
@@ -78,7 +88,6 @@ class EngineConformance:
             expect((table.name, tuple(table.columns)) == (self.name, ("id", "district")), "the name or the columns")
             roster = EngineRoster.commit(table)
             expect(roster.manifest.root == _FIRMS_ROOT, f"the root is {roster.manifest.root}, not {_FIRMS_ROOT}")
-            expect(isinstance(table.scan(SHA256, {}, (), where=_WHERE), Scan), "it lacks a part of the Scan protocol")
             (lowest,) = roster.frame({}, (), where=_WHERE).lowest(_KEY, {(): 1})[()]
             expect(lowest == bytes.fromhex(_FIRST_TICKET) + b"FIRM-002", f"{lowest.hex()} is drawn first")
 
@@ -154,7 +163,6 @@ class EngineConformance:
                     frame = engine.frame(keep, ("district",), where=_WHERE)
                     wanted = dict(zip(memory.sizes(), (3, 1, 10**9, 40, 0), strict=False))
                     expect(frame.lowest(_KEY, wanted) == memory.lowest(_KEY, wanted), f"{suite.name}, {keep}: drawn")
-                self._scans_exactly(suite, table.scan(suite, {"risk": ["A"]}, ("district",), where=_WHERE), rows)
 
     def test_unknown_columns_and_values(self) -> None:
         """What a plan names and the roster lacks is refused in the same words as from memory."""
@@ -194,6 +202,70 @@ class EngineConformance:
         for row in (("R000", "x"), ("R255", "y"), ("R599", "x")):
             told = _refusal(lambda r=row: self._commit([*fine, r], ("id", "kind")), RosterError)  # type: ignore[misc]
             expect(row[0] in told, f"{told!r} does not name the id {row[0]}")
+
+    def test_rows_that_change_unseen(self) -> None:
+        """Who is drawn, counted or known is from the rows committed, or there is an error: never from other rows."""
+        rows = [(f"R{n:04d}", f"k{n % 3}") for n in range(700)]
+        others: Mapping[str, Rows] = {
+            "other strata": [(unit, f"k{(n + n // 3) % 3}") for n, (unit, _) in enumerate(rows)],
+            "one stratum": [(rows[0][0], "k1"), *rows[1:]],
+            "one id": [*rows[:-1], ("R0699~", rows[-1][1])],
+            "a row less": rows[1:],
+            "a row more": [*rows, ("R0700", "k0")],
+            "another order": [(rows[n ^ 1][0], kind) for n, (_, kind) in enumerate(rows)],
+        }
+        suite = self.suites[0]
+        for named, changed in others.items():
+            with self.table(rows, ("id", "kind")) as table:
+                roster = EngineRoster.commit(table, suite)
+                frame = roster.frame({"kind": ["k1"]}, ("kind",), where=_WHERE)
+                if not self.change_rows(table, changed, ("id", "kind")):
+                    return
+                self._same_or_refused(roster, rows, ("id", "kind"), named)
+                memory = self._frame(suite, rows, ("id", "kind"), {"kind": ["k1"]}, ("kind",))
+                wanted = dict.fromkeys(memory.sizes(), 40)
+                late = f"{named}: drawn after it was counted"
+                _or_refused(lambda f=frame, w=wanted: f.lowest(_KEY, w), memory.lowest(_KEY, wanted), late)  # type: ignore[misc]
+
+    def test_pages_that_are_not_the_ones_committed(self) -> None:
+        """Each page that is read again is held against the commitment, whatever it is read for."""
+        rows = [(f"R{n:04d}", f"k{n % 3}") for n in range(700)]
+        for named in self.lies:
+            with self.table(rows, ("id", "kind")) as table:
+                lying = LyingTable(table)
+                roster = EngineRoster.commit(lying, self.suites[0])
+                lying.lie = LIES[named]
+                self._same_or_refused(roster, rows, ("id", "kind"), named)
+
+    def _same_or_refused(self, roster: EngineRoster, rows: Rows, columns: Sequence[str], named: str) -> None:
+        """Whatever the roster answers is what the roster in memory answers, or a refusal."""
+        memory = self._memory(roster.suite, rows, columns)
+        tasks: list[tuple[Mapping[str, Sequence[str]], Sequence[str]]] = [
+            ({}, ()),
+            ({}, (columns[1],)),
+            ({columns[1]: [rows[0][1]]}, ()),
+            ({"id": [row[0] for row in rows[::7]]}, (columns[1],)),
+        ]
+        for keep, strata in tasks:
+            true = MemoryFrame(roster.suite, columns, memory.lines, keep, strata, where=_WHERE)
+            wanted = {s: size // 5 + 1 for s, size in true.sizes().items()}
+
+            def drawn(keep: Any = keep, strata: Any = strata, wanted: Any = wanted) -> Any:
+                frame = roster.frame(keep, strata, where=_WHERE)
+                return frame.sizes(), frame.lowest(_KEY, wanted)
+
+            _or_refused(drawn, (true.sizes(), true.lowest(_KEY, wanted)), f"{named}: a draw with {keep}, {strata}")
+        some = [row[0] for row in rows[::30]]
+        for ids in ([*some, "zzz"], [rows[0][0]], [rows[-1][0]], ["R0000~", rows[-1][0] + "~"]):
+            _or_refused(lambda i=ids: roster.known(i), memory.known(ids), f"{named}: known {ids}")  # type: ignore[misc]
+            values = memory.values(ids, columns[1])
+            _or_refused(lambda i=ids: roster.values(i, columns[1]), values, f"{named}: values of {ids}")  # type: ignore[misc]
+        for unit_id in (rows[0][0], rows[-1][0], rows[-1][0] + "~"):
+            line = memory.find(unit_id.encode())
+            _or_refused(lambda u=unit_id: roster.find(u.encode()), line, f"{named}: found {unit_id}")  # type: ignore[misc]
+            proof = memory.prove(unit_id)
+            _or_refused(lambda u=unit_id: roster.prove(u), proof, f"{named}: proved {unit_id}")  # type: ignore[misc]
+        _or_refused(lambda: [*roster.records()], [*memory.records()], f"{named}: the records")
 
     def _commit(self, rows: Rows, columns: Sequence[str]) -> EngineRoster:
         with self.table(rows, columns) as table:
@@ -245,17 +317,6 @@ class EngineConformance:
                 wanted = {s: size * part // 3 for s, size in memory.sizes().items()}
                 expect(frame.lowest(_KEY, wanted) == memory.lowest(_KEY, wanted), f"{suite.name}, {keep}: drawn")
 
-    def _scans_exactly(self, suite: Suite, scan: Scan, rows: Rows) -> None:
-        """Below a bound are all that the kernel finds there, once each, and none that is another's."""
-        bounds: dict[Stratum, bytes | None] = {("s0",): b"\x20" + bytes(31), ("s1",): None, ("s2",): bytes(32)}
-        true = {
-            ((row[1],), found) for row in rows if row[2] == "A" for found in candidates(suite, _KEY, [row[0].encode()])
-        }
-        least = {(s, c) for s, c in true if s in bounds and ((bound := bounds[s]) is None or c[:32] < bound)}
-        came = list(scan.below(_KEY, bounds))
-        expect(len(came) == len(set(came)), "a row came twice")
-        expect(least <= set(came) <= true, "below a bound there are too few, or others")
-
 
 def _refusal(act: Callable[[], Any], error: type[DblrandomError]) -> str:
     """What ``act`` is refused with."""
@@ -265,3 +326,12 @@ def _refusal(act: Callable[[], Any], error: type[DblrandomError]) -> str:
         expect(str(caught).isprintable(), "the message is not one printable line")
         return str(caught)
     raise AssertionError("it was accepted")
+
+
+def _or_refused(act: Callable[[], Any], true: Any, named: str) -> None:
+    """The truth or an error; never anything else."""
+    try:
+        found = act()
+    except RosterError:
+        return
+    expect(found == true, f"{named}: it is another than from memory")

@@ -20,7 +20,7 @@ from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES, row_line
 from dblrandom.model.json import show
 from dblrandom.model.names import UNSEEN_IN_ID
 
-__all__ = ["failing", "faulty", "functions", "line", "local", "name_fault", "name_twice", "streamed", "texts"]
+__all__ = ["failing", "faulty", "functions", "line", "local", "name_fault", "name_twice", "once", "streamed", "texts"]
 
 _GATEWAY = OneProcess("Spark")
 _TEXT = frozenset({"char", "string", "varchar"})
@@ -93,9 +93,24 @@ def _text(column: Any, source: str, kind: str, where: str) -> Any:
 
 
 def line(count: int) -> Any:
-    """The canonical line of a row with ``count`` columns, with its LF."""
+    """The canonical line of a row with ``count`` columns, with its LF; a missing id is an empty one, and not left out.
+
+    Rows that differ have different lines, if those of one of them are canonical: in those no field has a tab.
+    """
     f = functions()
-    return f.concat(f.concat_ws("\t", *_cells(count)), f.lit("\n"))
+    unit_id, *others = _cells(count)
+    return f.concat(f.concat_ws("\t", f.coalesce(unit_id, f.lit("")), *others), f.lit("\n"))
+
+
+def once(rows: Any, count: int) -> Any:
+    """The same rows, of which a job evaluates each once, however often it uses their columns.
+
+    Spark puts the expressions of a column in the place of each use of it, so that a function that is not what it
+    claims to be, and answers otherwise each time, would tell a fingerprint one thing and a draw another. Nothing is
+    put through what generates rows.
+    """
+    f = functions()
+    return rows.select(f.inline(f.array(f.struct(*(cell.alias(f"c{n}") for n, cell in enumerate(_cells(count)))))))
 
 
 def faulty(count: int) -> Any:

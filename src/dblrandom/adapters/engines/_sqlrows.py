@@ -9,11 +9,12 @@ from typing import Any
 
 from dblrandom.errors import RosterError
 from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES, row_line
+from dblrandom.model.names import UNSEEN_IN_ID
 
 __all__ = ["Lines"]
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
-_ODD_ID = re.compile("^ | $|^$|[\x80-\xa0\u200b-\u200f\u2028-\u202e\u2060\ufeff]", re.MULTILINE)
+_ODD_ID = re.compile(f"^ | $|^$|[{UNSEEN_IN_ID}]", re.MULTILINE)
 
 
 class Lines:

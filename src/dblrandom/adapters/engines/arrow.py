@@ -3,41 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 import pyarrow as pa
 
 from dblrandom.adapters.engines.arrowfiles import Files, failing
 from dblrandom.adapters.engines.arrowpages import Cutter
+from dblrandom.adapters.engines.arrowreading import ArrowReading, Watch
 from dblrandom.adapters.engines.arrowrules import line_bytes, text_column
 from dblrandom.adapters.engines.arrowsort import in_order
-from dblrandom.adapters.engines.datafusion import FusionScan, Watch
-from dblrandom.adapters.engines.table import Leaf, Page, check_asked
+from dblrandom.adapters.engines.reading import ReadingTable
+from dblrandom.adapters.engines.table import Page, check_asked
 from dblrandom.adapters.textfiles import check_encoding
 from dblrandom.errors import RosterError
 from dblrandom.kernel.suite import Suite
 from dblrandom.model.json import show
 from dblrandom.model.names import check_roster_name
 from dblrandom.model.portable import Bound
-from dblrandom.sampling import Scan
 
 __all__ = ["ArrowTable"]
 
-T = TypeVar("T")
-
 
 @attrs.frozen(eq=False, kw_only=True)
-class ArrowTable(Bound):
+class ArrowTable(Bound, ReadingTable):
     """A file, or a folder of files of one kind with the same columns.
 
     Attributes:
         name: the roster's name.
         files: the files, and which of their columns are the roster's.
         sort: whether the rows have to be sorted.
-        watch: told of each pass of a draw over the rows, as
-            :class:`~dblrandom.adapters.engines.datafusion.FusionScan` tells it.
+        watch: called as each pass of a draw over the rows begins; what it returns is told how many were passed so far,
+            and may end the pass by an exception.
     """
 
     _instead = "open the roster again in the other process"
@@ -101,21 +98,25 @@ class ArrowTable(Bound):
 
     def pages(self, page_rows: int) -> Iterator[Page]:
         """See :meth:`~dblrandom.adapters.engines.table.Table.pages`; memory is that of a few batches."""
+        self.check_unchanged()
+        self.files.check_quotes()
+        cutter = Cutter(
+            columns=self.columns,
+            page_rows=page_rows,
+            make=_as_it_is,
+            where=self._where,
+            imported=self.files.kind == "csv",
+        )
         with failing(self._where):
-            for page in self._cutter(page_rows, _as_it_is).pages(self._batches()):
+            for page in cutter.pages(self._batches()):
                 yield Page(page.made, page.first)
         self.check_unchanged()
 
-    def leaves(self, suite: Suite, page_rows: int) -> Iterator[Leaf]:
-        """See :meth:`~dblrandom.adapters.engines.table.HashedTable.leaves`, here on several threads."""
-
-        def leaf(page: bytes | memoryview) -> bytes:
-            return suite.hash(b"".join((b"\x00", page)))
-
-        with failing(self._where):
-            for page in self._cutter(page_rows, leaf).pages(self._batches()):
-                yield Leaf(*page)
-        self.check_unchanged()
+    def reading(self, suite: Suite, page_rows: int) -> ArrowReading:
+        """See :meth:`~dblrandom.adapters.engines.reading.ReadingTable.reading`; pages are hashed on several threads."""
+        return ArrowReading(
+            files=self.files, sort=self.sort, suite=suite, page_rows=page_rows, where=self._where, watch=self.watch
+        )
 
     def lines(self, first: bytes, after: bytes | None) -> list[bytes]:
         """See :meth:`~dblrandom.adapters.engines.table.Table.lines`; sorted Parquet is read only about the place."""
@@ -126,27 +127,13 @@ class ArrowTable(Bound):
             found += bytes(line_bytes(columns)[0]).split(b"\n")[:-1]
         return sorted(found)
 
-    def scan(self, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Scan:
-        """See :meth:`~dblrandom.adapters.engines.table.Table.scan`."""
-        return FusionScan(self.files, suite, keep, tuple(strata), where=where, watch=self.watch)
-
     @property
     def _where(self) -> str:
         return f"roster {self.name}"
 
-    def _cutter(self, page_rows: int, make: Callable[[bytes | memoryview], T]) -> Cutter[T]:
-        imported = self.files.kind == "csv"
-        return Cutter(columns=self.columns, page_rows=page_rows, make=make, where=self._where, imported=imported)
-
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        self.check_unchanged()
         files = self.files
-        files.check_quotes()
-        with failing(self._where):
-            if self.sort:
-                yield from in_order(files.batches, files.columns, files.batch_rows, self._where)
-            else:
-                yield from files.batches()
+        return in_order(files.batches, files.columns, files.batch_rows, self._where) if self.sort else files.batches()
 
 
 def _as_it_is(page: bytes | memoryview) -> bytes | memoryview:

@@ -32,7 +32,6 @@ __all__ = ["Files", "check_cost", "failing", "rows_of"]
 _CELLS = 262_144  # of one batch; a field has at most 1,024 bytes, so a batch never comes near Arrow's limit of 2 GiB
 _BATCH_BYTES = 16 * 1024 * 1024
 _GROUP_BYTES = 512 * 1024 * 1024  # of a group of rows, decoded; larger ones are read a few rows at a time
-_JOINED = 50
 _FULL = re.compile("no space left|disk quota|file too large|max_temp_directory_size", re.IGNORECASE)
 
 
@@ -135,23 +134,6 @@ class Files:
             return None
         return sum(map(_rows_of, self.paths))
 
-    def parts(self, rows: int) -> list[tuple[Files, int]]:
-        """Consecutive files, each part with ``rows`` rows or a few more, and how many it has.
-
-        A part is said to have none where only reading would tell. It has few files, for some kinds are joined by one.
-        """
-        known = self.kind in ("parquet", "ipc")
-        found: list[tuple[Files, int]] = []
-        start, held = 0, 0
-        for place, path in enumerate(self.paths, 1):
-            held += _rows_of(path) if known else 0
-            if held >= rows or place - start == _JOINED or place == len(self.paths):
-                at = slice(start, place)
-                part = attrs.evolve(self, paths=self.paths[at], types=self.types[at], stamps=self._stamps[at])
-                found.append((part, held))
-                start, held = place, 0
-        return found
-
     def dataset(self, place: int) -> Any:
         """The file at ``place`` as an Arrow data set."""
         schema = pa.schema([(s, pa.string()) for s in self.sources]) if self.kind in ("csv", "tsv") else None
@@ -169,9 +151,18 @@ class Files:
                 raise _not_text(path, self.encoding) or error from error
             raise
 
-    def batches(self, first: bytes | None = None, after: bytes | None = None) -> Iterator[pa.RecordBatch]:
-        """The rows, file by file, with the roster's columns; with ``first``, ids from it on and below ``after``."""
-        columns = {name: ds.field(source) for name, source in zip(self.columns, self.sources, strict=True)}
+    def batches(
+        self, first: bytes | None = None, after: bytes | None = None, *, wanted: Sequence[str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows, file by file, with the roster's columns; with ``first``, ids from it on and below ``after``.
+
+        Args:
+            first: the lowest id, where not all rows are meant.
+            after: the lowest id that is not meant any more.
+            wanted: of the roster's columns those to be read, where all rows are.
+        """
+        there = dict(zip(self.columns, self.sources, strict=True))
+        columns = {name: ds.field(there[name]) for name in (self.columns if wanted is None else wanted)}
         for place, path in enumerate(self.paths):
             dataset = self.dataset(place)
             kind = dataset.schema.field(self.sources[0]).type
@@ -180,7 +171,7 @@ class Files:
             with self._reading(path):
                 scanner = dataset.scanner(
                     columns=columns,
-                    filter=None if first is None or views else _between(columns["id"], kind, first, after),
+                    filter=None if first is None or views else _between(ds.field(self.sources[0]), kind, first, after),
                     batch_size=self.batch_rows,
                     batch_readahead=2,
                     fragment_readahead=1,

@@ -1,107 +1,49 @@
-"""Scans by DataFusion: tickets by its own SHA-256, on all cores (docs/engines/files)."""
+"""Draws from files: rows come from the reader that made the pages, tickets from DataFusion's SHA-256, on all cores."""
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from itertools import chain
-from tempfile import TemporaryDirectory
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
-from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from datafusion import RuntimeEnvBuilder, SessionConfig, SessionContext, col, lit
+from datafusion import SessionContext, col, lit
 from datafusion import functions as f
 
-from dblrandom.adapters.engines.arrowfiles import Files, failing
+from dblrandom.adapters.engines._strata import Counts, StratumIndex
+from dblrandom.adapters.engines.arrowfiles import failing
+from dblrandom.adapters.engines.arrowpages import in_turn
+from dblrandom.adapters.engines.arrowreading import ArrowReading, Group, some_pages
+from dblrandom.adapters.engines.committed import CommittedPages
 from dblrandom.adapters.engines.turns import OneProcess
-from dblrandom.errors import MissingExtra, PlanError
-from dblrandom.kernel.suite import SHA256, Suite
+from dblrandom.errors import PlanError
+from dblrandom.kernel.suite import SHA256
 from dblrandom.kernel.tickets import candidates
-from dblrandom.sampling import Stratum
+from dblrandom.sampling import Stratum, check_occur
 
-__all__ = ["MEMORY", "FusionScan", "Watch"]
+__all__ = ["FusionScan"]
 
-MEMORY = 800_000_000
-"""Bytes that the engine may hold for counting strata before it spills to disk."""
-
-Watch = Callable[[], Callable[[int], object]]
-"""What watches passes over the rows."""
-
-_PART = 10_000_000
+_GROUPS = 8
+"""The groups of rows that are hashed at once."""
 _RUNTIME = OneProcess("DataFusion")
 _ABOVE_ALL = b"\xff" * 33
-_SETTINGS = {
-    # A file's own statistics are not believed: with false ones, rows would be skipped that the commitment has.
-    "datafusion.execution.collect_statistics": "false",
-    "datafusion.execution.parquet.bloom_filter_on_read": "false",
-    "datafusion.execution.parquet.enable_page_index": "false",
-    "datafusion.execution.parquet.pruning": "false",
-}
-
-
-@contextmanager
-def _frame(files: Files) -> Iterator[Any]:
-    """The files as a data frame, its columns ``c0``, ``c1`` and on, as text; a missing value is the empty text."""
-    _RUNTIME.enter(f"{files.kind} files")
-    with TemporaryDirectory(prefix="dblrandom-") as place:
-        spill = os.path.join(place, "spilled")
-        os.mkdir(spill)
-        runtime = RuntimeEnvBuilder().with_disk_manager_specified(spill).with_fair_spill_pool(MEMORY)
-        config = SessionConfig(_SETTINGS).with_information_schema(False)
-        context = SessionContext(config, runtime)
-        yield _parquet(context, files, place) if files.kind == "parquet" else _others(context, files)
-
-
-def _parquet(context: SessionContext, files: Files, place: str) -> Any:
-    # DataFusion reads one file or one folder, whose name it takes for a pattern. A folder of links has exactly the
-    # wanted files in their order, and names without surprises; reading it as one table keeps few files open at a time.
-    folder = os.path.join(place, "parts")
-    os.mkdir(folder)
-    for number, path in enumerate(files.paths):
-        os.symlink(os.path.abspath(path), os.path.join(folder, f"{number:06d}.parquet"))
-    schema = pa.schema([(source, pa.string_view()) for source in files.sources])
-    frame = context.read_parquet(f"file://{quote(folder)}/", schema=schema)
-    return frame.select(*(_text(n, _column(source)) for n, source in enumerate(files.sources)))
-
-
-def _others(context: SessionContext, files: Files) -> Any:
-    if int(pa.__version__.split(".")[0]) < 24 and any(map(pa.types.is_string_view, chain(*files.types))):
-        raise MissingExtra("an Arrow file with string views needs pyarrow 24; older ones lose them in a scan")
-    frame: Any = None
-    for number in range(len(files.paths)):
-        context.register_dataset(f"t{number}", files.dataset(number))
-        part = context.table(f"t{number}").select(
-            *(_text(n, _column(source).cast(pa.string())) for n, source in enumerate(files.sources))
-        )
-        frame = part if frame is None else frame.union(part)
-    return frame
-
-
-def _column(name: str) -> Any:
-    """A column by its exact name; unquoted, its case would be folded and its dots would divide it."""
-    escaped = name.replace('"', '""')
-    return col(f'"{escaped}"')
-
-
-def _text(number: int, column: Any) -> Any:
-    return (f.coalesce(column, lit("")) if number else column).alias(f"c{number}")
+_PART = 10_000_000
+"""After about so many rows, whoever watches is told."""
 
 
 class FusionScan:
     """The rows of one task; see :class:`~dblrandom.sampling.threshold.Scan`.
 
+    Nothing is read here. Each group of rows was held against the reading of the pages before it comes; and where rows
+    are in the order of their ids, the page of each candidate is made of the same batch and held against the commitment.
+
     Args:
-        files: the files.
-        suite: the ceremony's suite.
+        reading: the rows.
+        pages: the committed pages.
         keep: the task's filter.
         strata: its stratum columns.
         where: what to call the task in errors.
-        watch: called as each pass over the rows begins; what it returns is told how many were passed so far, and may
-            end the pass by an exception.
 
     Raises:
         PlanError: a column that is not there.
@@ -109,121 +51,133 @@ class FusionScan:
 
     def __init__(
         self,
-        files: Files,
-        suite: Suite,
+        reading: ArrowReading,
+        pages: CommittedPages,
         keep: Mapping[str, Sequence[str]],
         strata: Sequence[str],
         *,
         where: str,
-        watch: Watch = lambda: lambda rows: None,
     ) -> None:
         for name in (*keep, *strata):
-            if name not in files.columns:
-                raise PlanError(f"there is no column {name!r}; the roster has {', '.join(files.columns)}", where=where)
-        self._files, self._suite, self._where, self._watch = files, suite, where, watch
-        self._keep = {f"c{files.columns.index(name)}": (name, values) for name, values in keep.items()}
-        self._strata = [f"c{files.columns.index(name)}" for name in strata]
+            if name not in pages.columns:
+                raise PlanError(f"there is no column {name!r}; the roster has {', '.join(pages.columns)}", where=where)
+        self._reading, self._pages, self._where = reading, pages, where
+        self._keep = {name: pa.array(list(dict.fromkeys(values)), pa.string()) for name, values in keep.items()}
+        self._strata = strata
+        one = pa.repeat(pa.scalar(1, pa.int64()), reading.group_rows)
+        self._counting = pc.cumulative_sum(one, start=-1)
 
     def sizes(self) -> dict[Stratum, int]:
-        """See :meth:`~dblrandom.sampling.threshold.Scan.sizes`."""
-        sizes: Counter[Stratum] = Counter()
-        if self._keep:
-            with failing(self._where), _frame(self._files) as frame:
-                self._check_values(frame)
-        for part in self._parts():
-            with failing(self._where), _frame(part) as frame:
-                sizes.update(self._counted(self._kept(frame)))
-        return dict(+sizes)
-
-    def _counted(self, kept: Any) -> dict[Stratum, int]:
-        if not self._strata:
-            return {(): kept.count()}
-        found: dict[Stratum, int] = {}
-        for batch in kept.aggregate([col(s) for s in self._strata], [f.count(lit(1)).alias("rows")]).collect():
-            *strata, rows = (column.to_pylist() for column in batch.columns)
-            found.update(zip(zip(*strata, strict=True), rows, strict=True))
-        return found
+        """See :meth:`~dblrandom.sampling.threshold.Scan.sizes`; one pass over filter and strata."""
+        if not self._keep and not self._strata:
+            rows = self._reading.rows
+            return {(): rows} if rows else {}
+        counts = Counts(len(self._strata))
+        seen: dict[str, set[str]] = {name: set() for name in self._keep}
+        for found, counted in in_turn(self._counted, self._groups((*self._keep, *self._strata))):
+            for name, values in found.items():
+                seen[name].update(values)
+            counts.add(counted)
+        for name, values in self._keep.items():
+            check_occur(name, set(values.to_pylist()) - seen[name], where=self._where)
+        return counts.sizes()
 
     def below(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
-        """See :meth:`~dblrandom.sampling.threshold.Scan.below`; for SM3, ids are hashed here."""
-        hashed = self._hashed_there if self._suite is SHA256 else self._hashed_here
-        for part in self._parts():
-            with failing(self._where), _frame(part) as frame:
-                yield from hashed(self._kept(frame), key, bounds)
-
-    def _parts(self) -> Iterator[Files]:
-        """The files, some at a time, telling after each part how many rows were passed."""
-        told, passed = self._watch(), 0
-        for part, rows in self._files.parts(_PART):
-            with failing(self._where):
-                part.check_unchanged()
-            yield part
-            with failing(self._where):
-                part.check_unchanged()
-            passed += rows
-            if rows:
-                told(passed)  # what this raises is the caller's, and goes to him as it is
-
-    def _hashed_there(
-        self, rows: Any, key: str, bounds: Mapping[Stratum, bytes | None]
-    ) -> Iterator[tuple[Stratum, bytes]]:
-        ticket = f.sha256(f.concat(lit(f"{key}:"), col("c0")))
-        rows = self._bounded(rows, ticket, bounds)
-        for strata, batch in self._read(rows.select(*map(col, self._strata), col("c0"), ticket.alias("ticket"))):
-            ids, tickets = (column.cast(pa.binary()) for column in batch.columns[-2:])
-            yield from zip(strata, pc.binary_join_element_wise(tickets, ids, b"").to_pylist(), strict=True)
-
-    def _hashed_here(
-        self, rows: Any, key: str, bounds: Mapping[Stratum, bytes | None]
-    ) -> Iterator[tuple[Stratum, bytes]]:
-        for strata, batch in self._read(rows.select(*map(col, self._strata), col("c0"))):
-            found = candidates(self._suite, key, batch.columns[-1].cast(pa.binary()).to_pylist())
-            for stratum, candidate in zip(strata, found, strict=True):
-                bound = bounds.get(stratum, b"")
-                if bound is None or candidate[:32] < bound:
-                    yield stratum, candidate
-
-    def _read(self, rows: Any) -> Iterator[tuple[Sequence[Stratum], pa.RecordBatch]]:
-        for each in rows.execute_stream():
-            batch = each.to_pyarrow()
-            values = [column.to_pylist() for column in batch.columns[: len(self._strata)]]
-            yield list(zip(*values, strict=True)) if values else [()] * len(batch), batch
-
-    def _kept(self, rows: Any) -> Any:
-        for column, (_, values) in self._keep.items():
-            rows = rows.filter(f.in_list(col(column), [lit(value) for value in values]))
-        return rows
-
-    def _bounded(self, rows: Any, ticket: Any, bounds: Mapping[Stratum, bytes | None]) -> Any:
-        """The rows whose ticket is below their own stratum's bound."""
+        """See :meth:`~dblrandom.sampling.threshold.Scan.below`; for SM3, ids are hashed one by one."""
         if not bounds:
-            return rows.limit(0)
+            return
         limits = {stratum: _ABOVE_ALL if bound is None else bound for stratum, bound in bounds.items()}
-        highest = max(limits.values(), default=b"")
-        if highest != _ABOVE_ALL:
-            rows = rows.filter(ticket < lit(highest))  # few pass, so that joining costs nothing
-        if not self._strata:
-            return rows
-        names = [f"s{n}" for n in range(len(self._strata))]
-        table = pa.RecordBatch.from_arrays(
-            [
-                *(pa.array(values, pa.string_view()) for values in zip(*limits, strict=True)),
-                pa.array(list(limits.values()), pa.binary()),
-            ],
-            [*names, "bound"],
-        )
-        context = SessionContext()
-        joined = rows.join(context.create_dataframe([[table]]), left_on=self._strata, right_on=names, how="inner")
-        return joined.filter(ticket < col("bound"))
+        index = StratumIndex(limits)
+        highest = max(limits.values())
+        _RUNTIME.enter(f"{self._reading.files.kind} files")
+        tickets = self._hashed_there if self._pages.suite == SHA256 else self._hashed_here
 
-    def _check_values(self, rows: Any) -> None:
-        for column, (name, values) in self._keep.items():
-            there = rows.filter(f.in_list(col(column), [lit(value) for value in values])).select(col(column)).distinct()
-            seen = {value for batch in there.collect() for value in batch.column(0).to_pylist()}
-            absent = [value for value in values if value not in seen]
-            if absent:
-                raise PlanError(
-                    f"no row of the whole roster has {name} = {min(absent, key=str.encode)!r}; mend the filter or the "
-                    "roster",
-                    where=self._where,
-                )
+        def act(groups: Sequence[Group]) -> list[tuple[Stratum, bytes]]:
+            with failing(self._where):
+                kept = [self._kept(index, start, batch) for start, batch in groups]
+                found = index.below(tickets(key, [rows for rows in kept if len(rows)], highest))
+                if self._reading.shows:
+                    self._show(groups, found)
+                return list(_candidates(index, found))
+
+        columns = self._pages.columns if self._reading.shows else ("id", *self._keep, *self._strata)
+        for found in in_turn(act, _by(_GROUPS, self._groups(columns)), 1):
+            yield from found
+
+    def _groups(self, columns: Iterable[str]) -> Iterator[Group]:
+        """The rows, telling whoever watches how many were passed."""
+        told, next_time = self._reading.watch(), _PART
+        for start, batch in self._reading.groups(tuple(dict.fromkeys(columns))):
+            yield start, batch
+            if start + len(batch) >= min(next_time, self._reading.rows):
+                told(start + len(batch))  # what this raises is the caller's, and goes there as it is
+                next_time += _PART
+
+    def _counted(self, group: Group) -> tuple[dict[str, list[str]], pa.Table]:
+        """The values of the filter that occur, and the strata of the rows that pass it with their sizes."""
+        rows = group[1]
+        with failing(self._where):
+            seen = {
+                name: pc.unique(rows[name].filter(pc.is_in(rows[name], value_set=values))).to_pylist()
+                for name, values in self._keep.items()
+            }
+            return seen, Counts.of(self._passed(rows, [rows[s] for s in self._strata]).columns)
+
+    def _passed(self, rows: pa.RecordBatch, columns: Sequence[pa.Array]) -> pa.RecordBatch:
+        """Of some columns those rows that pass the filter."""
+        made = pa.RecordBatch.from_arrays(
+            [*columns, pa.nulls(len(rows))], [*(f"s{n}" for n in range(len(columns))), "row"]
+        )
+        for name, values in self._keep.items():
+            mask = pc.is_in(rows[name], value_set=values)
+            rows, made = rows.filter(mask), made.filter(mask)
+        return made
+
+    def _kept(self, index: StratumIndex, start: int, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Place, id and stratum's number of the rows of a group that pass the filter and are in a stratum asked for."""
+        places = pc.add(self._counting.slice(0, len(batch)), start)
+        found = self._passed(batch, [places, batch["id"], *(batch[name] for name in self._strata)])
+        return index.numbered(found.columns[0], found.columns[1], found.columns[2:-1])
+
+    def _hashed_there(self, key: str, rows: Sequence[pa.RecordBatch], highest: bytes) -> list[pa.RecordBatch]:
+        """The rows with a ticket below the highest bound, by DataFusion."""
+        if not rows:
+            return []
+        context = SessionContext()  # a new one each time, since it would keep the rows
+        ticket = f.sha256(f.concat(lit(f"{key}:"), col("id")))
+        hashed: Any = context.create_dataframe([[each] for each in rows])
+        hashed = hashed.select(col("place"), col("id"), col("stratum"), ticket.alias("ticket"))
+        return list((hashed if highest == _ABOVE_ALL else hashed.filter(col("ticket") < lit(highest))).collect())
+
+    def _hashed_here(self, key: str, rows: Sequence[pa.RecordBatch], highest: bytes) -> list[pa.RecordBatch]:
+        """The rows with their tickets, by the kernel."""
+        found = []
+        for each in rows:
+            ids = each["id"].cast(pa.binary()).to_pylist()
+            tickets = [candidate[:32] for candidate in candidates(self._pages.suite, key, ids)]
+            arrays = [*each.columns, pa.array(tickets, pa.binary())]
+            found.append(pa.RecordBatch.from_arrays(arrays, [*each.schema.names, "ticket"]))
+        return found
+
+    def _show(self, groups: Sequence[Group], found: Sequence[pa.RecordBatch]) -> None:
+        """Make the pages of all candidates, of the batches that the candidates are from, and hold them up."""
+        size = self._pages.page_rows
+        wanted = sorted({place // size for rows in found for place in rows["place"].to_pylist()}, reverse=True)
+        for start, batch in groups:
+            here = []
+            while wanted and wanted[-1] * size < start + len(batch):
+                here.append(wanted.pop())
+            for index, page in some_pages((start, batch), here, size):
+                self._pages.check(index, page)
+
+
+def _candidates(index: StratumIndex, found: Sequence[pa.RecordBatch]) -> Iterator[tuple[Stratum, bytes]]:
+    for rows in found:
+        ids, tickets = (rows[name].cast(pa.binary()) for name in ("id", "ticket"))
+        drawn = pc.binary_join_element_wise(tickets, ids, b"").to_pylist()
+        yield from zip(index.strata(rows["stratum"]), drawn, strict=True)
+
+
+def _by(count: int, groups: Iterator[Group]) -> Iterator[list[Group]]:
+    while some := list(islice(groups, count)):
+        yield some

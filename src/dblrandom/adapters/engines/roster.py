@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
 import attrs
 
-from dblrandom.adapters.engines.table import HashedTable, Leaf, OutOfOrder, Table
-from dblrandom.errors import RosterChanged, RosterError
-from dblrandom.kernel.merkle import Tree, leaf_hash, root_from_path
-from dblrandom.kernel.rows import BLIND, check_columns, check_id, header_line, id_of
+from dblrandom.adapters.engines.committed import CommittedPages
+from dblrandom.adapters.engines.reading import Reading, reading_of
+from dblrandom.adapters.engines.table import OutOfOrder, Table
+from dblrandom.errors import PlanError, RosterChanged, RosterError
+from dblrandom.kernel.merkle import Tree
+from dblrandom.kernel.rows import BLIND, check_columns, check_id, fields_of, header_line, id_of
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.model.portable import Bound
 from dblrandom.roster import Manifest, Proof, ProofPage
 from dblrandom.roster.manifest import PAGE_ROWS
-from dblrandom.sampling import Frame, Scan, ThresholdFrame
+from dblrandom.sampling import Frame, Sieve, Stratum, ThresholdFrame
 
 __all__ = ["EngineRoster"]
 
@@ -27,7 +28,8 @@ __all__ = ["EngineRoster"]
 class EngineRoster(Bound):
     """A roster that can be committed, drawn from and proved from, without holding its rows; a context manager.
 
-    In memory are the Merkle tree and the first id of each page, about 130 bytes for 256 rows.
+    In memory are the Merkle tree and the first id of each page, about 130 bytes for 256 rows. Whatever is answered
+    about a row, a count or a draw included, is tied to the pages of the commitment, or is an error.
 
     Attributes:
         table: where the rows are.
@@ -40,8 +42,8 @@ class EngineRoster(Bound):
     table: Table
     manifest: Manifest
     suite: Suite
-    _tree: Tree = attrs.field(repr=False)
-    _firsts: Sequence[bytes] = attrs.field(repr=False)
+    _committed: CommittedPages = attrs.field(repr=False)
+    _reading: Reading = attrs.field(repr=False)
     _closed: list[str] = attrs.field(factory=list, init=False, repr=False)
 
     @classmethod
@@ -69,22 +71,35 @@ class EngineRoster(Bound):
 
     @classmethod
     def _read(cls, table: Table, suite: Suite, progress: Callable[[int], object]) -> Self:
+        # Asked once: a plug-in could name others each time.
+        name, columns = table.name, tuple(table.columns)
+        reading = reading_of(table, suite, PAGE_ROWS)
         firsts: list[bytes] = []
         rows = 0
 
         def hashes() -> Iterator[bytes]:
             nonlocal rows
-            for leaf in _leaves(table, suite):
+            for leaf in reading.leaves():
                 firsts.append(leaf.first)
                 rows += leaf.rows
                 progress(rows)
                 yield leaf.hash
 
         tree = Tree(suite, hashes())
-        manifest = Manifest(
-            columns=table.columns, name=table.name, page_rows=PAGE_ROWS, root=tree.root.hex(), rows=rows
+        manifest = Manifest(columns=columns, name=name, page_rows=PAGE_ROWS, root=tree.root.hex(), rows=rows)
+        committed = CommittedPages(
+            table=table,
+            name=name,
+            columns=columns,
+            suite=suite,
+            page_rows=PAGE_ROWS,
+            rows=rows,
+            tree=tree,
+            firsts=tuple(firsts),
+            counted=reading.counted,
+            some=reading.pages_at,
         )
-        return cls(table, manifest, suite, tree, tuple(firsts))
+        return cls(table, manifest, suite, committed, reading)
 
     def __enter__(self) -> Self:
         return self
@@ -133,15 +148,15 @@ class EngineRoster(Bound):
         return self.manifest.page_rows
 
     def frame(self, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Frame:
-        """The frame of a task, drawn from in the engine.
+        """The frame of a task, drawn from in the engine and bound to the pages of the commitment.
 
         Raises:
             PlanError: a column that is not there, a value that no row has, or no rows left.
-            RosterError: the table was changed since it was committed to.
+            RosterError: the rows are not the ones committed.
         """
         self._check_open()
         self.table.check_unchanged()
-        frame = ThresholdFrame(self.suite, self.table.scan(self.suite, keep, strata, where=where), where=where)
+        frame = _CommittedFrame(self._committed, self._reading, keep, strata, where=where)
         found = sum(frame.sizes().values())
         if not keep and found != len(self):
             raise RosterChanged(f"{found} rows were counted where {len(self)} were committed", where=where)
@@ -150,43 +165,39 @@ class EngineRoster(Bound):
     def find(self, unit_id: bytes) -> bytes | None:
         """The line of an id, or ``None``."""
         self._check_open()
-        index = self._page_of(unit_id)
-        if index < 0:
-            return None
-        return next((line for line in self._page(index).split(b"\n") if line and id_of(line) == unit_id), None)
+        return self._committed.lines([unit_id]).get(unit_id)
 
     def known(self, ids: Collection[str]) -> set[str]:
-        """Those of the ids that are on the roster, by one scan for all of them.
+        """Those of the ids that are on the roster; a few by their pages, more by one reading.
 
         Raises:
-            RosterError: the table was changed since it was committed to; of one on Spark, only :meth:`frame` tells.
+            RosterError: the rows are not the ones committed.
         """
-        self._check_open()
-        lawful = [unit_id for unit_id in ids if _is_id(unit_id)]
-        if not lawful:
-            return set()
-        self.table.check_unchanged()
-        # A draw from these rows alone, under any key and without a bound, names all of them.
-        every = self._scan(lawful, ()).below("0" * 32, {(): None})
-        return {candidate[32:].decode("utf-8") for _, candidate in every}
+        return {unit_id.decode("utf-8") for unit_id in self._lines(ids)}
 
     def values(self, ids: Collection[str], column: str) -> dict[str, str]:
-        """The field of a column for those of the ids that are on the roster, by a few scans for all of them.
+        """The field of a column for those of the ids that are on the roster; read as by :meth:`known`.
 
         Raises:
             PlanError: there is no such column.
-            RosterError: the table was changed since it was committed to.
+            RosterError: the rows are not the ones committed.
         """
-        self._check_open()
-        known = sorted(self.known(ids))
-        if not known:
+        found = self._lines(ids)
+        if not found:
             return {}
-        scan = self._scan(known, (column,))
-        found = scan.below("0" * 32, dict.fromkeys(scan.sizes()))
-        return {candidate[32:].decode("utf-8"): field for (field,), candidate in found}
+        if column not in self.columns:
+            told = f"there is no column {column!r}; the roster has {', '.join(self.columns)}"
+            raise PlanError(told, where=f"roster {self.name}")
+        place = self.columns.index(column)
+        return {i.decode("utf-8"): fields_of(line)[place].decode("utf-8") for i, line in found.items()}
 
-    def _scan(self, ids: Sequence[str], strata: Sequence[str]) -> Scan:
-        return self.table.scan(self.suite, {"id": ids}, strata, where=f"roster {self.name}")
+    def _lines(self, ids: Collection[str]) -> dict[bytes, bytes]:
+        self._check_open()
+        possible = [unit_id.encode("utf-8") for unit_id in ids if _is_id(unit_id)]
+        if not possible:
+            return {}
+        self.table.check_unchanged()
+        return self._committed.lines(possible)
 
     def row(self, unit_id: str) -> dict[str, str] | None:
         """The fields of an id by column, or ``None``.
@@ -203,7 +214,8 @@ class EngineRoster(Bound):
         Raises:
             RosterError: at the first page that is not the one committed.
         """
-        for page in self._pages():
+        self._check_open()
+        for page in self._committed.every():
             for line in page.decode("utf-8").split("\n")[:-1]:
                 yield dict(zip(self.columns, line.split("\t"), strict=True))
 
@@ -215,13 +227,14 @@ class EngineRoster(Bound):
         """
         self._check_open()
         sought = check_id(unit_id)
-        if not self._firsts:
+        committed = self._committed
+        if not committed.firsts:
             return Proof(unit_id, self.name, ())
-        index = max(self._page_of(sought), 0)
-        pages = [self._page(index)]
+        index = max(committed.place(sought), 0)
+        pages = [committed.page(index)]
         last = pages[0].split(b"\n")[-2]
-        if id_of(last) < sought and index + 1 < len(self._firsts):
-            pages.append(self._page(index + 1))
+        if id_of(last) < sought and index + 1 < len(committed.firsts):
+            pages.append(committed.page(index + 1))
         return Proof(unit_id, self.name, tuple(self._proof_page(index + n, page) for n, page in enumerate(pages)))
 
     def write(self, write: Callable[[bytes], object]) -> None:
@@ -232,12 +245,12 @@ class EngineRoster(Bound):
         """
         self._check_open()
         write(header_line(self.columns) + b"\n")
-        for page in self._pages():
+        for page in self._committed.every():
             write(page)
 
     def committed_pages(self) -> tuple[Tree, Sequence[bytes]]:
         """The tree over the pages, and the id of each page's first row."""
-        return self._tree, self._firsts
+        return self._committed.tree, self._committed.firsts
 
     def save_index(self, path: str | os.PathLike[str]) -> None:
         """Write an index for single questions; see :func:`dblrandom.adapters.engines.indexing.save_index`."""
@@ -246,52 +259,46 @@ class EngineRoster(Bound):
         self._check_open()
         save_index(self, path)
 
-    def _pages(self) -> Iterator[bytes]:
-        self._check_open()
-        index = -1
-        try:
-            for index, page in enumerate(self.table.pages(self.page_rows)):
-                data = bytes(page.data)
-                self._check_page(index, data)
-                yield data
-        except OutOfOrder as error:
-            raise self._changed() from error
-        if index + 1 != len(self._firsts):
-            raise self._changed()
-
-    def _page_of(self, unit_id: bytes) -> int:
-        """The page on which an id is or would be, -1 before the first."""
-        return bisect_right(self._firsts, unit_id) - 1
-
-    def _page(self, index: int) -> bytes:
-        after = self._firsts[index + 1] if index + 1 < len(self._firsts) else None
-        page = b"".join([line + b"\n" for line in self.table.lines(self._firsts[index], after)])
-        self._check_page(index, page)
-        return page
-
-    def _check_page(self, index: int, data: bytes) -> None:
-        """What a table says again is believed only where it is what was committed."""
-        if index >= len(self._firsts):
-            raise self._changed()
-        leaf, path = leaf_hash(self.suite, data), self._tree.path(index)
-        if root_from_path(self.suite, leaf, index, len(self._firsts), path) != self._tree.root:
-            raise self._changed()
-
-    def _changed(self) -> RosterError:
-        return RosterChanged("its rows are not the ones committed: the table was changed", where=f"roster {self.name}")
-
     def _proof_page(self, index: int, page: bytes) -> ProofPage:
-        return ProofPage(index, page, tuple(step.hex() for step in self._tree.path(index)))
+        return ProofPage(index, page, tuple(step.hex() for step in self._committed.tree.path(index)))
 
 
-def _leaves(table: Table, suite: Suite) -> Iterator[Leaf]:
-    found = table.leaves(suite, PAGE_ROWS) if isinstance(table, HashedTable) else None
-    if found is not None:
-        yield from found
-        return
-    for page in table.pages(PAGE_ROWS):
-        # A joined copy is what both suites hash; a page has no more than a few hundred kilobytes.
-        yield Leaf(suite.hash(b"".join((b"\x00", page.data))), page.first, _count(page.data))
+class _CommittedFrame(ThresholdFrame):
+    """A frame of which each unit that it gives out was shown, with its stratum and filter, on a committed page."""
+
+    def __init__(
+        self,
+        pages: CommittedPages,
+        reading: Reading,
+        keep: Mapping[str, Sequence[str]],
+        strata: Sequence[str],
+        *,
+        where: str,
+    ) -> None:
+        self._pages, self._shown, self._place = pages, reading.shows, where
+        self._sieve = Sieve(pages.columns, keep, strata, where=where)
+        super().__init__(pages.suite, reading.scan(pages, keep, strata, where=where), where=where)
+
+    def lowest(self, key: str, wanted: Mapping[Stratum, int]) -> dict[Stratum, list[bytes]]:
+        """See :meth:`dblrandom.sampling.Frame.lowest`.
+
+        Raises:
+            RosterError: a unit is not on a committed page, or not in the stratum in which it was drawn.
+        """
+        found = super().lowest(key, wanted)
+        if not self._shown:
+            self._show(found)
+        return found
+
+    def _show(self, found: Mapping[Stratum, Sequence[bytes]]) -> None:
+        lines = self._pages.lines([candidate[32:] for drawn in found.values() for candidate in drawn])
+        for stratum, drawn in found.items():
+            expected = tuple(value.encode("utf-8") for value in stratum)
+            for candidate in drawn:
+                line = lines.get(candidate[32:])
+                if line is None or self._sieve.stratum(fields_of(line)) != expected:
+                    shown = repr(candidate[32:].decode("utf-8", "replace"))
+                    raise RosterChanged(f"{shown} was drawn and is not so on a committed page", where=self._place)
 
 
 def _is_id(text: str) -> bool:
@@ -300,7 +307,3 @@ def _is_id(text: str) -> bool:
     except RosterError:
         return False
     return True
-
-
-def _count(data: bytes | memoryview) -> int:
-    return bytes(data).count(b"\n")

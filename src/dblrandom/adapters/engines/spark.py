@@ -8,8 +8,6 @@ back is checked, page by page, to be full, ascending and complete.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
-from operator import and_
 from typing import Any
 
 from dblrandom.adapters.engines._sparkrules import (
@@ -23,48 +21,20 @@ from dblrandom.adapters.engines._sparkrules import (
     streamed,
     texts,
 )
-from dblrandom.adapters.engines.table import Leaf, Page, check_asked
-from dblrandom.errors import PlanError, RosterError
-from dblrandom.kernel.suite import SHA256, Suite
-from dblrandom.kernel.tickets import candidates
+from dblrandom.adapters.engines._sparkscan import SparkReading
+from dblrandom.adapters.engines.reading import ReadingTable
+from dblrandom.adapters.engines.table import Page, check_asked
+from dblrandom.errors import RosterError
+from dblrandom.kernel.suite import Suite
 from dblrandom.model.portable import Bound
-from dblrandom.sampling import Scan, Stratum
 
 __all__ = ["SparkTable"]
 
 _PLACE_BITS = 33
 """Spark numbers rows by partition, in the upper bits, and by place in it, in the lower 33."""
 
-_ABOVE_ALL = "g"
-"""Above every ticket in hexadecimal."""
 
-
-class _Seen:
-    """How many rows a complete reading saw, and the exclusive or of their 64-bit hashes.
-
-    It tells by accident another table from the one committed; against a forger there is the root.
-    """
-
-    def __init__(self) -> None:
-        self._first: tuple[int, int] | None = None
-
-    def check(self, rows: int, mixed: int, where: str, *, committing: bool = False) -> None:
-        """Compare a reading with the first one, which is kept when it was for a commitment.
-
-        Raises:
-            RosterError: they differ.
-        """
-        if self._first not in (None, (rows, mixed)):
-            raise RosterError(
-                f"its rows changed since it was committed to (it has {rows} now); draw from a snapshot, such as one "
-                "version of a table",
-                where=where,
-            )
-        if committing:
-            self._first = rows, mixed
-
-
-class SparkTable(Bound):
+class SparkTable(Bound, ReadingTable):
     """The rows of a Spark DataFrame, as they are each time that they are asked for; give it a snapshot.
 
     Args:
@@ -104,7 +74,6 @@ class SparkTable(Bound):
             self._spark = dataframe.sparkSession
         self._name = name
         self._columns = ("id", *(new.get(column, column) for column in others))
-        self._seen = _Seen()
 
     @property
     def name(self) -> str:
@@ -121,31 +90,43 @@ class SparkTable(Bound):
         return self
 
     def check_unchanged(self) -> None:
-        """Nothing here: the scan that counts the strata compares all rows with those committed, in the same pass."""
+        """Nothing here: each scan compares all rows with those committed, in the same pass."""
 
     def pages(self, page_rows: int) -> Iterator[Page]:
         """See :meth:`.Table.pages`; the rows travel to the driver, sorted and joined to pages by the executors."""
-        text = functions().col("page").cast("binary")
-        for first, _, data in self._paged(page_rows, text):
-            yield Page(bytes(data), first)
+        for page in self.cut(page_rows, functions().col("page").cast("binary")):
+            yield Page(bytes(page["shown"]), bytes(page["first"]))
 
-    def leaves(self, suite: Suite, page_rows: int) -> Iterator[Leaf] | None:
-        """See :meth:`.HashedTable.leaves`; SHA-256 is hashed on the executors, SM3 they do not have."""
-        return self._leaves(page_rows) if suite == SHA256 else None
+    def reading(self, suite: Suite, page_rows: int) -> SparkReading:
+        """See :meth:`.ReadingTable.reading`."""
+        return SparkReading(self, self._rows, self._spark, suite, page_rows, self._where)
 
-    def _leaves(self, page_rows: int) -> Iterator[Leaf]:
-        f = functions()
-        hashed = f.sha2(f.concat(f.unhex(f.lit("00")), f.col("page").cast("binary")), 256)
-        for first, rows, leaf in self._paged(page_rows, hashed):
-            yield Leaf(bytes.fromhex(leaf), first, rows)
+    def cut(self, page_rows: int, shown: Any, sums: Sequence[Any] = ()) -> Iterator[Any]:
+        """For each page in order a row with its ``first`` id, its number of ``rows``, and what is ``shown`` of it.
 
-    def _paged(self, page_rows: int, shown: Any) -> Iterator[tuple[bytes, int, Any]]:
-        """For each page in order its first id, its number of rows, and what ``shown`` makes of its text."""
+        Args:
+            page_rows: the rows of a page.
+            shown: an expression over the column ``page``, the page's text.
+            sums: aggregates over the column ``line``, the rows' canonical lines.
+        """
         with failing(self._where):
             ordered = self._sorted()
             try:
-                found = streamed(self._cut(ordered, self._starts(ordered), page_rows, shown))
+                found = streamed(self._cut(ordered, page_rows, shown, sums).orderBy("number"))
                 yield from self._checked(found, page_rows)
+            finally:
+                ordered.unpersist()
+
+    def some(self, page_rows: int, wanted: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        """The pages of these numbers, ascending; they alone travel to the driver."""
+        f = functions()
+        with failing(self._where):
+            ordered = self._sorted()
+            try:
+                numbers = f.broadcast(local(self._spark, "number: bigint", [{"number": each} for each in wanted]))
+                pages = self._cut(ordered, page_rows, f.col("page").cast("binary"), ()).join(numbers, "number")
+                for page in streamed(pages.orderBy("number")):
+                    yield page["number"], bytes(page["shown"])
             finally:
                 ordered.unpersist()
 
@@ -171,46 +152,41 @@ class SparkTable(Bound):
             before += row["rows"]
         return local(self._spark, "part: bigint, start: bigint", starts)
 
-    def _cut(self, ordered: Any, starts: Any, page_rows: int, shown: Any) -> Any:
-        """One row for each page: its number, rows, first and last id, whether it is out of order, hash and text."""
+    def _cut(self, ordered: Any, page_rows: int, shown: Any, sums: Sequence[Any]) -> Any:
+        """One row for each page: its number, rows, first and last id, whether it is out of order, what is shown."""
         f = functions()
+        starts = self._starts(ordered)
         place = f.col("start") + f.col("at").bitwiseAND((1 << _PLACE_BITS) - 1)
         joined = ordered.withColumn("part", f.shiftright("at", _PLACE_BITS)).join(f.broadcast(starts), "part")
         placed = joined.select(place.alias("place"), "c0", "line")
         numbered = placed.withColumn("number", f.expr(f"place div {page_rows}")).repartitionByRange(f.col("number"))
         grouped = numbered.groupBy("number").agg(
             f.sort_array(f.collect_list(f.struct("place", "c0", "line"))).alias("held"),
-            f.bit_xor(f.xxhash64("line")).alias("mixed"),
+            *(each.alias(f"sum{n}") for n, each in enumerate(sums)),
         )
         ids = f.col("held.c0")
         # The last comparison is with nothing, and is null; a page of which nothing else is said is in order.
         falls = f.zip_with(ids, f.slice(ids, 2, page_rows), lambda one, other: one >= other)
-        return (
-            grouped.withColumn("page", f.array_join("held.line", ""))
-            .select(
-                "number",
-                f.size("held").alias("rows"),
-                f.element_at(ids, 1).cast("binary").alias("first"),
-                f.element_at(ids, -1).cast("binary").alias("last"),
-                f.coalesce(f.array_contains(falls, True), f.lit(False)).alias("falls"),
-                "mixed",
-                shown.alias("shown"),
-            )
-            .orderBy("number")
+        return grouped.withColumn("page", f.array_join("held.line", "")).select(
+            "number",
+            f.size("held").alias("rows"),
+            f.element_at(ids, 1).cast("binary").alias("first"),
+            f.element_at(ids, -1).cast("binary").alias("last"),
+            f.coalesce(f.array_contains(falls, True), f.lit(False)).alias("falls"),
+            *(f"sum{n}" for n in range(len(sums))),
+            shown.alias("shown"),
         )
 
-    def _checked(self, found: Iterator[Any], page_rows: int) -> Iterator[tuple[bytes, int, Any]]:
+    def _checked(self, found: Iterator[Any], page_rows: int) -> Iterator[Any]:
         """Only full and ascending pages, each beginning after the one before it, are believed."""
-        before, number, rows, mixed, held = b"", 0, 0, 0, page_rows
+        before, number, held = b"", 0, page_rows
         for page in found:
             first, last = bytes(page["first"]), bytes(page["last"])
             # No id is empty, so the first page begins after the empty text.
             if page["number"] != number or held != page_rows or first <= before or page["falls"]:
                 raise name_twice(self._rows, self._where)
             before, number, held = last, number + 1, page["rows"]
-            rows, mixed = rows + held, mixed ^ page["mixed"]
-            yield first, held, page["shown"]
-        self._seen.check(rows, mixed, self._where, committing=True)
+            yield page
 
     def lines(self, first: bytes, after: bytes | None) -> list[bytes]:
         """See :meth:`.Table.lines`; one filter over the rows."""
@@ -220,95 +196,3 @@ class SparkTable(Bound):
             if after is not None:
                 kept = kept.where(f.col("c0") < f.lit(after.decode()))
             return sorted(bytes(row[0])[:-1] for row in kept.select(line(len(self._columns)).cast("binary")).collect())
-
-    def scan(self, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Scan:
-        """See :meth:`.Table.scan`."""
-        for name in (*keep, *strata):
-            if name not in self._columns:
-                raise PlanError(f"there is no column {name!r}; the roster has {', '.join(self._columns)}", where=where)
-        with failing(where):
-            return _SparkScan(self, suite, keep, strata, where)
-
-
-class _SparkScan:
-    """The rows of one task; see :class:`~dblrandom.sampling.threshold.Scan`."""
-
-    def __init__(
-        self, table: SparkTable, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], where: str
-    ) -> None:
-        f = functions()
-        self._rows, self._spark, self._seen = table._rows, table._spark, table._seen
-        self._width = len(table.columns)
-        self._suite, self._keep, self._where = suite, keep, where
-        cells = {name: f.col(f"c{n}") for n, name in enumerate(table.columns)}
-        self._kept = {name: (cells[name], cells[name].isin(list(values))) for name, values in keep.items()}
-        self._passes = reduce(and_, (test for _, test in self._kept.values()), f.lit(True))
-        self._strata = [cells[name] for name in strata]
-
-    def sizes(self) -> dict[Stratum, int]:
-        """See :meth:`Scan.sizes`; one pass over all rows, which are compared with those committed.
-
-        Raises:
-            PlanError: a filter value that no row of the whole roster has.
-            RosterError: the rows are not the ones committed.
-        """
-        f = functions()
-        mixed = f.bit_xor(f.xxhash64(line(self._width)))
-        # A value that the filter does not name is null here, so that there are no more groups than have to be told.
-        values = [f.when(test, cell).cast("binary") for cell, test in self._kept.values()]
-        strata = [f.when(self._passes, cell).cast("binary") for cell in self._strata]
-        named = [column.alias(f"g{n}") for n, column in enumerate((self._passes, *values, *strata))]
-        with failing(self._where):
-            found = self._rows.groupBy(*named).agg(f.count(f.lit(1)), mixed).collect()
-        total, mix = 0, 0
-        sizes: dict[Stratum, int] = {}
-        seen: list[set[str]] = [set() for _ in values]
-        for passes, *group, rows, each in found:
-            # What is not UTF-8 is of a row that the commitment would have refused: the rows changed, as is said below.
-            read = [None if value is None else bytes(value).decode("utf-8", "replace") for value in group]
-            for there, value in zip(seen, read, strict=False):
-                there.update(() if value is None else (value,))
-            if passes:
-                stratum = tuple(value or "" for value in read[len(seen) :])
-                sizes[stratum] = sizes.get(stratum, 0) + rows
-            total, mix = total + rows, mix ^ each
-        self._seen.check(total, mix, self._where)
-        for (name, wanted), there in zip(self._keep.items(), seen, strict=True):
-            if absent := set(wanted) - there:
-                raise PlanError(
-                    f"no row of the whole roster has {name} = {min(absent, key=str.encode)!r}; "
-                    "mend the filter or the roster",
-                    where=self._where,
-                )
-        return sizes
-
-    def below(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
-        """See :meth:`Scan.below`; only the candidates travel, or every id of these strata where the suite is SM3."""
-        f = functions()
-        order = list(bounds)
-        limits = [_ABOVE_ALL if bound is None else bound.hex() for bound in bounds.values()]
-        with failing(self._where):
-            rows = self._in_strata(order, limits).where(self._passes)
-            if self._suite == SHA256:
-                ticket = f.sha2(f.concat(f.lit(f"{key}:"), f.col("c0")).cast("binary"), 256)
-                rows = rows.withColumn("ticket", ticket).where("ticket < bound").select("place", "c0", "ticket")
-                for place, unit_id, drawn in streamed(rows.withColumn("c0", f.col("c0").cast("binary"))):
-                    yield order[place], bytes.fromhex(drawn) + bytes(unit_id)
-                return
-            for place, unit_id in streamed(rows.select("place", f.col("c0").cast("binary"))):
-                (found,) = candidates(self._suite, key, [bytes(unit_id)])
-                if found[:32].hex() < limits[place]:
-                    yield order[place], found
-
-    def _in_strata(self, order: Sequence[Stratum], limits: Sequence[str]) -> Any:
-        """The rows of these strata, with the place of each row's stratum among them, and its bound."""
-        f = functions()
-        names = [f"s{n}" for n in range(len(self._strata))]
-        wanted = [
-            {**dict(zip(names, stratum, strict=True)), "place": place, "bound": bound}
-            for place, (stratum, bound) in enumerate(zip(order, limits, strict=True))
-        ]
-        schema = ", ".join((*(f"{name}: string" for name in names), "place: int", "bound: string"))
-        right = f.broadcast(local(self._spark, schema, wanted))
-        equal = [cell == f.col(name) for cell, name in zip(self._strata, names, strict=True)]
-        return self._rows.join(right, reduce(and_, equal)) if equal else self._rows.crossJoin(right)

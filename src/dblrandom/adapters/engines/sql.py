@@ -1,7 +1,8 @@
 """Rosters in a database: PostgreSQL, MySQL, MariaDB, SQLite (docs/engines/sql.md).
 
-Tickets are computed and compared in the server, and only candidates travel. Commitment and draw see one state of the
-data, that of the transaction in which the table was opened.
+A database is asked for rows and for nothing else: an index, a view or a server that says one thing when it is asked for
+pages and another when it is asked who is drawn would decide the draw. Commitment and draw see one state of the data,
+that of the transaction in which the table was opened.
 """
 
 from __future__ import annotations
@@ -14,16 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import quoted_name
 
 from dblrandom.adapters.engines._sqlrows import Lines
-from dblrandom.adapters.engines._sqlscan import SqlScan, SqlSource
 from dblrandom.adapters.engines._sqlsnapshot import Snapshot
 from dblrandom.adapters.engines.sqldialects import SqlDialect, Text
 from dblrandom.adapters.engines.table import Page, check_asked
-from dblrandom.errors import PlanError, RosterChanged, RosterError
+from dblrandom.errors import RosterChanged, RosterError
 from dblrandom.kernel.rows import check_columns
-from dblrandom.kernel.suite import Suite
 from dblrandom.model.names import check_roster_name
 from dblrandom.model.portable import Bound
-from dblrandom.sampling import Scan
 
 __all__ = ["SqlTable"]
 
@@ -80,7 +78,7 @@ class SqlTable(Bound):
     @property
     def columns(self) -> tuple[str, ...]:
         """The roster's columns, ``id`` first."""
-        return tuple(self._source.texts)
+        return tuple(self._texts)
 
     def __enter__(self) -> Self:
         return self
@@ -115,7 +113,7 @@ class SqlTable(Bound):
             yield from _paged(rest[:whole], page_rows)
             del rest[:whole]
         yield from _paged(rest, page_rows)
-        there = self._snapshot.one(self._source.select(sa.func.count()))
+        there = self._snapshot.one(sa.select(sa.func.count()).select_from(self._own))
         if there != made.count:
             raise RosterChanged(
                 f"{made.count} of {there} rows were read: the rows changed meanwhile", where=self._where
@@ -126,14 +124,6 @@ class SqlTable(Bound):
         low = self._order >= self._as_id(first)
         wanted = self._select().where(low if after is None else low & (self._order < self._as_id(after)))
         return Lines(self.columns, self._where).add(self._snapshot.all(wanted.order_by(self._order)))
-
-    def scan(self, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Scan:
-        """See :meth:`dblrandom.adapters.engines.table.Table.scan`."""
-        for column in (*keep, *strata):
-            if column not in self._source.texts:
-                known = ", ".join(self.columns)
-                raise PlanError(f"there is no column {column!r}; the roster has {known}", where=where)
-        return SqlScan(self._source, suite, keep, strata, where)
 
     def _choose(
         self, table: str, schema: str | None, unit: str, others: Sequence[str] | None, rename: Mapping[str, str]
@@ -155,13 +145,14 @@ class SqlTable(Bound):
             *(sa.column(quoted_name(column, True), kinds[column]) for column in dict.fromkeys(chosen)),
             schema=None if schema is None else quoted_name(schema, True),
         ).alias("r")
-        texts = {n: dialect.text(own.c[column], kinds[column]) for n, column in zip(names, chosen, strict=True)}
-        self._source = SqlSource(self._snapshot, own, texts)
+        self._texts = {n: dialect.text(own.c[column], kinds[column]) for n, column in zip(names, chosen, strict=True)}
+        self._own = own
         self._order = dialect.ordered(own.c[unit], kinds[unit])
         self._id_plain = self._order is own.c[unit]
 
     def _select(self) -> sa.Select[Any]:
-        return self._source.select(*(text.label(f"c{place}") for place, text in enumerate(self._source.texts.values())))
+        labelled = (text.label(f"c{place}") for place, text in enumerate(self._texts.values()))
+        return sa.select(*labelled).select_from(self._own)
 
     def _as_id(self, unit_id: bytes) -> Text:
         sent = sa.literal(unit_id.decode("utf-8"), sa.TEXT)

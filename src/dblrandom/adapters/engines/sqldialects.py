@@ -1,12 +1,13 @@
-"""How each kind of database compares by bytes, hashes, and takes a list of values (docs/engines/sql.md).
+"""How each kind of database gives text, and orders it by bytes (docs/engines/sql.md).
 
 Nothing here may depend on the collation, the client's encoding or the settings of a server. An expression that is wrong
-costs a refusal and never another draw: the ids' order, their number and the tickets drawn are checked by the kernel.
+costs a refusal and never another draw: every row is checked, and every page that is read again is held against the
+commitment.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -16,7 +17,6 @@ from sqlalchemy import ColumnElement, Connection
 from sqlalchemy.types import TypeEngine
 
 from dblrandom.errors import RosterError
-from dblrandom.kernel.suite import Suite
 
 __all__ = ["MYSQL", "POSTGRESQL", "SQLITE", "Mysql", "Postgresql", "SqlDialect", "Sqlite", "dialect_named"]
 
@@ -28,18 +28,14 @@ class SqlDialect:
     """The few expressions in which databases differ; a subclass adds another kind of database.
 
     Attributes:
-        suites: the names of the suites in which :meth:`ticket` hashes; with others the ids are hashed here.
         options: SQLAlchemy's options of the connection, among them an isolation that shows one state of the data.
         begin: the statement that begins a transaction with that state, where the driver does not do it by itself.
         concurrent: whether a connection can be asked something while it still hands out the rows of another answer.
-        more: columns that :meth:`values` gives besides, before the others.
     """
 
-    suites: ClassVar[frozenset[str]] = frozenset({"sha256"})
     options: ClassVar[Mapping[str, Any]] = MappingProxyType({"isolation_level": "REPEATABLE READ"})
     begin: ClassVar[str | None] = None
     concurrent: ClassVar[bool] = True
-    more: ClassVar[Sequence[str]] = ()
 
     def check(self, connection: Connection, table: str, schema: str | None, where: str) -> None:
         """Check that the server, the connection and the table keep the text and the one state of the data.
@@ -57,31 +53,12 @@ class SqlDialect:
         raise NotImplementedError
 
     def exact(self, text: Text) -> Text:
-        """Text that is equal, grouped and ordered by its bytes in UTF-8; the answer may be bytes."""
+        """Text that is equal and ordered by its bytes in UTF-8; the answer may be bytes."""
         raise NotImplementedError
 
     def ordered(self, column: Text, kind: TypeEngine[Any]) -> Text:
         """The id, to be compared and ordered by its bytes; one that an index serves, if it can be."""
         return self.exact(self.text(column, kind))
-
-    def ticket(self, suite: Suite, prefix: Text, unit_id: Text) -> Text:
-        """The hash of ``prefix`` (text of ASCII) and an id, as bytes or lower-case hex, compared by bytes."""
-        raise NotImplementedError
-
-    def bound(self, text: Text) -> Text:
-        """What to compare a ticket with, from 64 lower-case hex characters."""
-        raise NotImplementedError
-
-    def values(self, width: int, keys: int) -> str:
-        """A SELECT of the columns ``v0``, ``v1`` and so on, from ``:rows``: a JSON array of arrays of text.
-
-        The first ``keys`` of the columns are those that :meth:`same` will be asked for.
-        """
-        raise NotImplementedError
-
-    def same(self, own: Sequence[Text], sent: sa.FromClause) -> Text:
-        """Whether exact columns of the table are those that were sent as ``v0``, ``v1`` and so on."""
-        return sa.and_(sa.true(), *(mine == self.exact(sent.c[f"v{place}"]) for place, mine in enumerate(own)))
 
 
 class Postgresql(SqlDialect):
@@ -103,26 +80,12 @@ class Postgresql(SqlDialect):
         """See :meth:`SqlDialect.exact`; in UTF-8 the collation "C" is the order of the bytes."""
         return sa.collate(text, "C")
 
-    def ticket(self, suite: Suite, prefix: Text, unit_id: Text) -> Text:
-        """See :meth:`SqlDialect.ticket`."""
-        return sa.func.sha256(sa.func.convert_to(prefix + unit_id, "UTF8"), type_=sa.LargeBinary)
-
-    def bound(self, text: Text) -> Text:
-        """See :meth:`SqlDialect.bound`."""
-        return sa.func.decode(text, "hex", type_=sa.LargeBinary)
-
-    def values(self, width: int, keys: int) -> str:
-        """See :meth:`SqlDialect.values`."""
-        names = ", ".join(f"j.value ->> {place} AS v{place}" for place in range(width))
-        return f"SELECT {names} FROM json_array_elements(CAST(:rows AS json)) AS j(value)"  # noqa: S608 - numbers only
-
 
 class Mysql(SqlDialect):
     """MySQL 8 and MariaDB 10.6 or later, with tables that have transactions."""
 
     begin = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
     concurrent = False
-    more = ("h",)
     engines: ClassVar[frozenset[str]] = frozenset({"InnoDB", "ROCKSDB"})
 
     def check(self, connection: Connection, table: str, schema: str | None, where: str) -> None:
@@ -159,31 +122,10 @@ class Mysql(SqlDialect):
         plain = isinstance(kind, sa.VARCHAR) and collation in ("utf8mb4_bin", "utf8mb3_bin", "utf8_bin", "ascii_bin")
         return column if plain else super().ordered(column, kind)
 
-    def ticket(self, suite: Suite, prefix: Text, unit_id: Text) -> Text:
-        """See :meth:`SqlDialect.ticket`."""
-        return sa.func.unhex(sa.func.sha2(sa.func.concat(prefix, unit_id), 256), type_=sa.LargeBinary)
-
-    def bound(self, text: Text) -> Text:
-        """See :meth:`SqlDialect.bound`."""
-        return sa.func.unhex(text, type_=sa.LargeBinary)
-
-    def values(self, width: int, keys: int) -> str:
-        """See :meth:`SqlDialect.values`; a checksum comes first, and DISTINCT lets the server make an index of it."""
-        kind = "VARCHAR(1024) CHARACTER SET utf8mb4"
-        names = ", ".join(f"v{place} {kind} PATH '$[{place}]'" for place in range(width))
-        whole = ", ".join(["''", *(f"v{place}" for place in range(keys))])
-        what = f"DISTINCT CRC32(CONCAT({whole})) AS h, j.*"
-        return f"SELECT {what} FROM JSON_TABLE(:rows, '$[*]' COLUMNS ({names})) AS j"  # noqa: S608 - numbers only
-
-    def same(self, own: Sequence[Text], sent: sa.FromClause) -> Text:
-        """See :meth:`SqlDialect.same`; bytes alone are not looked up in an index, but compared with all rows sent."""
-        return (sent.c.h == sa.func.crc32(sa.func.concat("", *own))) & super().same(own, sent)
-
 
 class Sqlite(SqlDialect):
-    """SQLite: there is no server, so the hashing is done here, which is faster than lending it a function."""
+    """SQLite: a file, of which nobody else is asked."""
 
-    suites = frozenset()
     options: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     begin = "BEGIN"
 
@@ -206,11 +148,6 @@ class Sqlite(SqlDialect):
     def exact(self, text: Text) -> Text:
         """See :meth:`SqlDialect.exact`."""
         return sa.collate(text, "BINARY")
-
-    def values(self, width: int, keys: int) -> str:
-        """See :meth:`SqlDialect.values`."""
-        names = ", ".join(f"json_extract(value, '$[{place}]') AS v{place}" for place in range(width))
-        return f"SELECT {names} FROM json_each(:rows)"  # noqa: S608 - numbers only
 
 
 POSTGRESQL = Postgresql()

@@ -1,4 +1,4 @@
-"""What an engine must be able to do with one table (docs/engines)."""
+"""What a table must be able to do (docs/engines)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from attrs import frozen
 
 from dblrandom.errors import RosterError
 from dblrandom.kernel.suite import Suite
-from dblrandom.sampling import Scan
 
 __all__ = ["HashedTable", "Leaf", "OutOfOrder", "Page", "Table", "check_asked"]
 
@@ -36,7 +35,11 @@ class Leaf(NamedTuple):
 
 @runtime_checkable
 class Table(Protocol):
-    """Rows of text over named columns, ``id`` first, which may be far too many for memory."""
+    """Rows of text over named columns, ``id`` first, which may be far too many for memory.
+
+    A table gives pages and lines and is believed in nothing: each page that is read again is hashed and held against
+    the commitment, and who is drawn is worked out from such pages alone.
+    """
 
     @property
     def name(self) -> str:
@@ -63,14 +66,6 @@ class Table(Protocol):
 
     def lines(self, first: bytes, after: bytes | None) -> list[bytes]:
         """The canonical lines, without LF and ascending, of the ids from ``first`` on and below ``after``."""
-        ...
-
-    def scan(self, suite: Suite, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Scan:
-        """The rows that pass a filter, by strata, for the draw.
-
-        Raises:
-            PlanError: a column that is not there.
-        """
         ...
 
     def check_unchanged(self) -> None:
