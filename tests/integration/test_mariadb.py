@@ -23,6 +23,7 @@ def server() -> Iterator[sa.Engine]:
 # PyMySQL stumbles when it cleans up after a connection that was lost while rows came.
 @pytest.mark.filterwarnings("ignore:Exception ignored in. <function (MySQLResult|SSCursor)")
 class TestMariadb(sqlcases.ServerCases):
+    random = "rand()"
     number, end = "connection_id()", "KILL {}"
 
     @pytest.fixture(autouse=True)

@@ -229,6 +229,57 @@ def test_files_that_are_edited_and_then_gone(tmp_path: Path) -> None:
         roster.frame({}, (), where="task '1'")
 
 
+def colliding() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Rows, and others with the same number and the same exclusive or of 64-bit hashes, by linear algebra."""
+    rows = [(f"F{n:03d}", "x") for n in range(80)]
+    lines = [(f"{unit}\tx\n", f"{unit}\ty\n") for unit, _ in rows]
+    made = cluster.frame(cluster.shared(), lines, ("one", "other"))
+    hashed = made.select("one", f.expr("xxhash64(one) ^ xxhash64(other)").alias("d")).collect()
+    basis: dict[int, tuple[int, set[str]]] = {}
+    for line, difference in hashed:
+        left, used = difference & (2**64 - 1), {line}
+        while left and left.bit_length() in basis:
+            other, more = basis[left.bit_length()]
+            left, used = left ^ other, used ^ more
+        if not left:
+            turned = {each.partition("\t")[0] for each in used}
+            return rows, [(unit, "y" if unit in turned else kind) for unit, kind in rows]
+        basis[left.bit_length()] = left, used
+    raise AssertionError("80 rows of 64 bits have a relation")
+
+
+def test_other_rows_with_the_same_unkeyed_check_sum(tmp_path: Path) -> None:
+    """Whoever makes the source does not know the key of the fingerprint, so that nothing can be prepared."""
+    rows, others = colliding()
+    assert rows != others
+    place = tmp_path / "rows.csv"
+    for put in (rows, others):
+        place.write_text("".join(f"{unit},{kind}\n" for unit, kind in put))
+        if put is rows:
+            read = cluster.shared().read.csv(str(place), schema="id string, kind string")
+            roster = EngineRoster.commit(SparkTable(read, name="targets", id="id"))
+            counted = roster.frame({}, (), where="test")
+    for act in (
+        lambda: roster.frame({}, ("kind",), where="test"),
+        lambda: roster.frame({"kind": ["y"]}, (), where="test"),
+        lambda: counted.lowest(cluster.KEY, {(): 5}),
+    ):
+        with pytest.raises(RosterError, match="changed since it was committed"):
+            act()
+
+
+def test_a_row_without_an_id_is_no_other_row(tmp_path: Path) -> None:
+    """A missing id and a field with a tab do not make the line of a row that was committed."""
+    place = tmp_path / "rows.json"
+    place.write_text('{"id":"a","kind":"x"}\n{"id":"b","kind":"y"}\n')
+    read = cluster.shared().read.json(str(place), schema="id string, kind string")
+    roster = EngineRoster.commit(SparkTable(read, name="targets", id="id"))
+    frame = roster.frame({}, (), where="test")
+    place.write_text('{"id":"a","kind":"x"}\n{"id":null,"kind":"b\\ty"}\n')
+    with pytest.raises(RosterError, match="changed since it was committed"):
+        frame.lowest(cluster.KEY, {(): 2})
+
+
 def test_a_reading_that_is_given_up_leaves_nothing_behind() -> None:
     def stop(rows: int) -> None:
         raise KeyboardInterrupt

@@ -165,6 +165,20 @@ class DatabaseCases(EngineConformance):
                 == memory([("a", "2024-01-01"), ("b", "2024-01-02")], ("id", "day")).manifest
             )
 
+    random = "random()"
+    """What gives another number below 1 each time."""
+
+    def test_a_view_that_answers_otherwise_each_time(self) -> None:
+        """Nothing is drawn from it, for what was committed to is not there any more."""
+        name = databases.own_table(self.engine, ("id", "kind"), [(f"R{n:03d}", "x") for n in range(300)])
+        other = f"CASE WHEN {self.random} < 0.5 THEN 'y' ELSE 'z' END AS other"
+        self.run(f"CREATE VIEW o{name} AS SELECT id, {other} FROM {name}")
+        with self.opened(f"o{name}", columns=["other"]) as table:
+            roster = EngineRoster.commit(table)
+            for keep, strata in (({}, ()), ({"other": ["y"]}, ()), ({}, ("other",))):
+                with pytest.raises(RosterError, match="not the ones committed"):
+                    roster.frame(keep, strata, where="task").lowest(KEY, {(): 3, ("y",): 3, ("z",): 3})
+
     def test_what_is_not_there(self) -> None:
         name = databases.own_table(self.engine, ("id", "kind"), [("a", "x")])
         for options, told in (

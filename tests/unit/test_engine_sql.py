@@ -40,6 +40,8 @@ def script(engine: sa.Engine, *statements: str) -> None:
 
 
 class TestSqlite(sqlcases.DatabaseCases):
+    random = "abs(random() % 1000) / 1000.0"
+
     @pytest.fixture(autouse=True)
     def _base(self, engine: sa.Engine) -> None:
         self.engine = engine
