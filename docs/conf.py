@@ -36,12 +36,12 @@ nitpick_ignore = [  # inside a package, and no part of its interface
 nitpick_ignore_regex = [
     (
         "py:.*",
-        r"(array|attr|attrs|click|collections|concurrent|contextlib|cryptography|datetime|enum|fractions)(\..*)?",
+        r"(array|attr|attrs|click|collections|concurrent|contextlib|cryptography|datetime|enum|fractions|io|posix)(\..*)?",
     ),
-    ("py:.*", r"[A-Z]|dblrandom\.(.*\.)?(_\w+(\..*)?|[A-Z])"),  # private names and type variables have no page
+    ("py:.*", r"[A-Z]|_\w+|dblrandom\.(.*\.)?(_\w+(\..*)?|[A-Z])"),  # private names and type variables have no page
     (
         "py:.*",
-        r"(datafusion|hashlib|os|pathlib|pyarrow|pyspark|re|rich|sqlalchemy|tomllib|types|typing|typing_extensions|urllib)(\..*)?",
+        r"(datafusion|hashlib|os|pathlib|pyarrow|pyspark|re|rich|sa|sqlalchemy|tomllib|types|typing|typing_extensions|urllib)(\..*)?",
     ),
 ]
 

@@ -346,7 +346,7 @@ class Ceremony(Transcript):
     def check_receipts(self, schemes: Mapping[str, Scheme] = SCHEMES) -> None:
         """Check the receipts so far, as every step does before it signs: once after reading, not once for each step.
 
-        What was read with :meth:`read` may have been changed by whoever keeps it. Signatures must be those of the
+        What was read with ``Ceremony.read`` may have been changed by whoever keeps it. Signatures must be those of the
         signers whom the commitments declare, and as many as the ceremony's own policy asks for.
 
         Args:

@@ -14,7 +14,7 @@ from typing_extensions import Buffer
 __all__ = ["CODEC", "MOVED"]
 
 CODEC = "dblrandom_gb18030"
-"""The codec's name, for :func:`open` and whatever else takes the name of an encoding; known once this is imported."""
+"""The codec's name, for ``open`` and whatever else takes the name of an encoding; known once this is imported."""
 
 MOVED = {
     bytes.fromhex(code): character

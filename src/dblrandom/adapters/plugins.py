@@ -2,11 +2,10 @@
 
 A plug-in declares, in its own distribution, an entry point in one of three groups:
 
-=====================  =========================================================================================
-``dblrandom.samplers`` a sampler, or a class or function that makes one without arguments; named ``x-...``
-``dblrandom.beacons``  a beacon, likewise; named ``x-...``, as commitments say it
-``dblrandom.signers``  a :class:`~dblrandom.adapters.signers.SignerPlugin`, named as the scheme in ``--key SCHEME:...``
-=====================  =========================================================================================
+- ``dblrandom.samplers``: a sampler, or a class or function that makes one without arguments; named ``x-...``
+- ``dblrandom.beacons``: a beacon, likewise; named ``x-...``, as commitments say it
+- ``dblrandom.signers``: a :class:`~dblrandom.adapters.signers.SignerPlugin`, named as the scheme in
+  ``--key SCHEME:...``
 
 Nothing of a plug-in is loaded before a ceremony or a command names it, so that one that is broken stops only what
 needs it. :func:`installed` tells of all of them.

@@ -118,7 +118,7 @@ def import_csv(
             where it is not given.
         rename: headers that are not names of the protocol, to names that are: ``{"行政区": "district"}``.
         confidential: whether the roster must not disclose rows.
-        encoding: one of :data:`ENCODINGS`.
+        encoding: one of ``ENCODINGS``.
         accept: kinds of defects that are as they should be in this table, each then a note; see
             :data:`~dblrandom.adapters.tablekinds.KINDS`.
 

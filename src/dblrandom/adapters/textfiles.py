@@ -60,13 +60,13 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def check_encoding(encoding: str, where: str) -> None:
-    """Refuse a name that is none of :data:`ENCODINGS`; a RosterError."""
+    """Refuse a name that is none of ``ENCODINGS``; a RosterError."""
     if encoding not in ENCODINGS:
         raise RosterError(f"{show(encoding)} is not one of {', '.join(ENCODINGS)}", where=where)
 
 
 def codec_of(encoding: str) -> str:
-    """The codec that reads one of :data:`ENCODINGS`, as Python and Arrow name it."""
+    """The codec that reads one of ``ENCODINGS``, as Python and Arrow name it."""
     return CODEC if encoding.startswith("gb") else "utf-8-sig"
 
 

@@ -29,8 +29,8 @@
     └── VerificationError        evidence that was checked and does not hold (section 7)
 
 Each message is one line: what is wrong, where, and what to do about it. A program decides by
-:attr:`DblrandomError.code`, :attr:`DblrandomError.branch` and :attr:`DblrandomError.http_status`, never by the message.
-:data:`CODES` lists the codes. An error survives ``pickle`` and ``copy.deepcopy`` with everything that it carries.
+its ``code``, ``branch`` and ``http_status``, never by the message.
+``CODES`` lists the codes. An error survives ``pickle`` and ``copy.deepcopy`` with everything that it carries.
 """
 
 from __future__ import annotations

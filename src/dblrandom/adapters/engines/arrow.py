@@ -63,7 +63,7 @@ class ArrowTable(Bound, ReadingTable):
             id: the column that becomes ``id``, as in the files or after ``rename``.
             columns: the other columns to commit to, after ``rename``; by default all, in the files' order.
             rename: names of the files' columns, to the roster's.
-            encoding: of CSV and TSV, see :data:`dblrandom.adapters.tables.ENCODINGS`.
+            encoding: of CSV and TSV, see ``dblrandom.adapters.tables.ENCODINGS``.
 
         Raises:
             RosterError: more than one kind of files, or a column that is missing or of another type in one of them.

@@ -40,7 +40,7 @@ class Files:
     """Files of one kind, whose rows are one table.
 
     Attributes:
-        kind: as :func:`file_kind`.
+        kind: as :func:`~dblrandom.adapters.engines.parts.file_kind`.
         paths: the files, in the order of their paths below the folder.
         sources: the files' own names for the roster's columns, ``id`` first.
         columns: the roster's columns.

@@ -70,7 +70,7 @@ def open_roster(
         rename: names of columns as they are called there, to the roster's.
         suite: the ceremony's suite.
         engine: one of :data:`ENGINES`; by default memory for small files, and whatever can read the place otherwise.
-        encoding: of CSV and TSV files, see :data:`dblrandom.adapters.tables.ENCODINGS`.
+        encoding: of CSV and TSV files, see ``dblrandom.adapters.tables.ENCODINGS``.
         progress: told a few times a second how far it is; what it raises ends the reading, and nothing is left behind.
             Draws from files tell it too, once for some ten million rows.
         from_file: whether the place came from a file, and not from the person at this machine: then it leads to
