@@ -157,8 +157,8 @@ def test_text_that_is_not_utf_8(tmp_path: Path, column: str, row: tuple[bytes, b
         ("id,kind\n\uff21\uff11,a\n", "full-width letters in an id"),
         ("id,kind\nR1,a\u0085b\n", "characters that nobody sees"),
         ("id,kind\nR1,a\u2028b\n", "characters that nobody sees"),
-        ("id,kind\nR\u00ad1,a\n", "characters that nobody sees"),
-        ("id,kind\nR\u20661,a\n", "characters that nobody sees"),
+        ("id,kind\nR\u00ad1,a\n", "the invisible character U+00AD"),
+        ("id,kind\nR\u20661,a\n", "the invisible character U+2066"),
         ("id,id\nR1,a\n", "multiple columns named id"),
         ("kind\na\n", "there is no column 'id'"),
         ("", "cannot be read"),
@@ -221,7 +221,7 @@ def test_a_dictionary_that_has_not_all_its_values(tmp_path: Path) -> None:
 def test_csv_in_another_encoding(tmp_path: Path) -> None:
     place = tmp_path / "a.csv"
     place.write_bytes("id,kind\nR1,公司\n".encode("gb18030"))
-    refused(lambda: commit(place), "cannot be read", "UTF")
+    refused(lambda: commit(place), "is not UTF-8 near line 2", "--encoding gb18030")
     refused(lambda: commit(place, encoding="latin-1"), "'latin-1' is not one of")
 
 

@@ -110,7 +110,8 @@ def check_admissible(
         _check_commitment(transcript, receipt, rosters, margin)
         return
     over = long_over(transcript.commitment, receipt.time)
-    if over is not None:
+    # Time stamps are renewed for decades, and their own dates tell the time.
+    if over is not None and not carries_date(receipt):
         raise StepError(over)
     if receipt.type == "witness":
         _check_witness(transcript, receipt)

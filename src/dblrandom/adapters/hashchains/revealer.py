@@ -38,7 +38,8 @@ class Revealer:
         warn: where a line goes when something goes wrong, and when it is right again.
         site: a folder in which the chain is kept as static files too, if any.
         steady: seconds that only ever pass.
-        boot: which start of the machine those are of; by default :func:`~dblrandom.adapters.hashchains.clockguard.boot_id`, and nothing for other seconds.
+        boot: which start of the machine those are of; by default
+            :func:`~dblrandom.adapters.hashchains.clockguard.boot_id`, and nothing for other seconds.
         clock_checked: the operator has made sure that the clock is right, so that it is compared from now on.
         info: what the chain is.
         last: the last revealed step, 0 for none.
