@@ -49,7 +49,8 @@ def declared_outcomes(source: Source) -> int:
 def counted_outcomes(source: Source, vouched: int | None) -> int:
     """How many outcomes count: those that the verifier vouches for, or else those of the grammar of the form.
 
-    See :class:`~dblrandom.beacons.forms.Form`. Never more than the form can write, nor, where nobody vouches, than were declared.
+    See :class:`~dblrandom.beacons.forms.Form`. Never more than the form can write, nor, where nobody vouches, than were
+    declared.
     """
     form = _form(source)
     if vouched is None:
