@@ -36,7 +36,7 @@ nitpick_ignore = [  # inside a package, and no part of its interface
 nitpick_ignore_regex = [
     (
         "py:.*",
-        r"(array|attr|attrs|click|collections|concurrent|contextlib|cryptography|datetime|enum|fractions|io|posix)(\..*)?",
+        r"(abc|array|attr|attrs|click|collections|concurrent|contextlib|cryptography|datetime|enum|fractions|io|posix)(\..*)?",
     ),
     ("py:.*", r"[A-Z]|_\w+|dblrandom\.(.*\.)?(_\w+(\..*)?|[A-Z])"),  # private names and type variables have no page
     (
