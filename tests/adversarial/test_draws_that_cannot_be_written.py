@@ -125,9 +125,10 @@ def test_a_substitution_that_could_not_be_written_is_refused(monkeypatch: pytest
         committed(office.plan(task), office.targets(), people, office.recusals())
 
 
-def test_a_reveal_that_could_not_be_written_is_refused() -> None:
+def test_a_reveal_that_could_not_be_written_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     terms = {"event": "synthetic", "form": "digits 9", "outcomes": 1000, "cancelled": "void"}
-    many = [Source(kind="public", name=f"e{n}", not_before=office.PUBLIC, terms=terms) for n in range(1500)]
+    many = [Source(kind="public", name=f"e{n}", not_before=office.PUBLIC, terms=terms) for n in range(64)]
+    monkeypatch.setattr(rules, "limits", lambda commitment: Size(30_000, 10**6))
     with pytest.raises(EntropyError, match="the reveal could take"):
         committed(office.plan(), *map(_population, office.rosters()), entropy=many)
 

@@ -29,12 +29,16 @@ OPENS = outside.drand().source.not_before
 TESTNETS = [("fastnet", 100000), ("testnet-default", 3361396), ("testnet-unchained-3s", 1000000)]
 NO_PIN = ("hash chain", "receipt 1 (commitment)")
 NO_PREVIOUS = ("previous ceremony", "receipt 1 (commitment)")
-FORM_ONLY = {("public event", "receipt 4 (reveal)"), ("schedule", "receipt 1 (commitment)")}
+FORM_ONLY = {
+    ("public event", "receipt 4 (reveal)"),
+    ("schedule", "receipt 1 (commitment)"),
+    ("outcomes", "receipt 1 (commitment)"),
+}
 
 
-def dice(name: str, event: str) -> Known:
+def dice(name: str, event: str, last: int = 6) -> Known:
     """Twenty dice before a notary."""
-    return outside.public("1 " * 19 + "6", name=name, event=event, form="dice 20", outcomes=6**20)
+    return outside.public("1 " * 19 + str(last), name=name, event=event, form="dice 20", outcomes=6**20)
 
 
 # One kind of source at a time
@@ -49,7 +53,7 @@ def dice(name: str, event: str) -> Known:
         ([outside.nist()], set(), set()),
         ([outside.public()], {"grindable"}, FORM_ONLY),
         ([dice("a", "synthetic dice A")], {"grindable"}, FORM_ONLY),
-        ([dice("a", "synthetic dice A"), dice("b", "synthetic dice B")], set(), FORM_ONLY),
+        ([dice("a", "synthetic dice A"), dice("b", "synthetic dice B", 5)], set(), FORM_ONLY),
         ([outside.chain()], set(), {NO_PIN}),
         ([outside.secret()], {"withholding possible"}, set()),
         ([outside.drand(number=BEFORE), outside.secret(OPENS)], {"withholding possible"}, set()),

@@ -24,6 +24,7 @@ import pytest
 
 import dblrandom as dr
 from dblrandom.adapters.engines.opening import open_roster
+from dblrandom.adapters.plugins import LazyBeacon, LazySampler
 from dblrandom.adapters.sm2 import Sm2Signer
 from dblrandom.errors import DblrandomError
 from dblrandom.kernel.mldsa import MlDsa44Signer
@@ -46,8 +47,8 @@ def public_classes() -> list[type]:
 
 VALUES = [c for c in public_classes() if attrs.has(c) and not issubclass(c, Bound)]
 TUPLES = [c for c in public_classes() if issubclass(c, tuple) and hasattr(c, "_fields")]
-OWN_WAY = {"RsaCertificate"}
-"""Values that are made again from one of their fields; they have a test of their own."""
+OWN_WAY = {"LazyBeacon", "LazySampler", "RsaCertificate"}
+"""Values that are made again from one of their fields; they have tests of their own."""
 
 
 def filler(field: attrs.Attribute[Any]) -> object:
@@ -97,7 +98,7 @@ def test_the_walk_finds_the_classes() -> None:
     assert {"Commitment", "TaskDraw", "Receipt", "Report", "Roster", "Plan", "TrustPolicy", "Declared"} <= names
     assert len(VALUES) > 90
     unlisted = [c.__name__ for c in public_classes() if c.__name__ in dr.__all__ and c not in VALUES]
-    rest = {"Ceremony", "CeremonyFolder", "Ed25519Signer", "EngineRoster"}
+    rest = {"Ceremony", "CeremonyFolder", "Ed25519Signer", "EngineRoster", "IndexedRoster"}
     assert {n for n in unlisted if not issubclass(getattr(dr, n), Exception | Enum | collections.abc.Mapping)} <= rest
 
 
@@ -132,6 +133,14 @@ def samples() -> dict[str, Any]:
 @pytest.mark.parametrize("name", list(samples()))
 def test_real_values(name: str) -> None:
     check_round_trips(samples()[name])
+
+
+@pytest.mark.parametrize("kind", [LazyBeacon, LazySampler])
+def test_a_plug_in_is_loaded_again_where_it_arrives(kind: Any) -> None:
+    loaded = kind("x-synthetic", object())
+    for again in (pickle.loads(pickle.dumps(loaded)), copy.deepcopy(loaded)):
+        assert type(again) is kind
+        assert content(again) == content(kind("x-synthetic"))
 
 
 def test_a_ceremony_goes_on_where_it_was_unpickled() -> None:
