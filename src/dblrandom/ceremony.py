@@ -292,8 +292,8 @@ class Ceremony(Transcript):
             keys: who signs.
 
         Raises:
-            StepError: not lawful now, or every source is public, so that the draw would be no secret; a body that could
-                never be opened, as far as what is sealed is known here.
+            StepError: not allowed now, or every source is public, so that the draw would be no secret; a body that
+                could never be opened, as far as what is sealed is known here.
         """
         if kind not in SEALABLE:
             raise StepError(f"a {kind} cannot be sealed; these can: {', '.join(SEALABLE)}")

@@ -165,7 +165,7 @@ def test_values_that_repeat_the_one_before_are_read_a_few_at_a_time(tmp_path: Pa
 
 @pytest.mark.parametrize("form", ["parquet", "arrow", "views"])
 def test_fields_as_long_as_they_may_be_are_read_in_small_slices(form: str, tmp_path: Path) -> None:
-    """A lawful field of 1,024 bytes in every row, stored once: what is worked on at a time stays small."""
+    """An allowed field of 1,024 bytes in every row, stored once: what is worked on at a time stays small."""
     rows = 200_000
     ids = pa.array([f"{n:06d}" for n in range(rows)])
     column = shared(["z" * 1024], [0] * rows)
@@ -178,7 +178,7 @@ def test_fields_as_long_as_they_may_be_are_read_in_small_slices(form: str, tmp_p
 
 
 def test_a_group_of_rows_that_is_large_is_never_in_memory_as_a_whole(tmp_path: Path) -> None:
-    """Some hundred kilobytes with a gigabyte of lawful fields: each row repeats what a dictionary holds once."""
+    """Some hundred kilobytes with a gigabyte of allowed fields: each row repeats what a dictionary holds once."""
     rows = 25_000
     ids = [f"{n:06d}" for n in range(rows)]
     table = pa.table({"id": ids, **{f"c{n}": shared(["z" * 1024], [0] * rows) for n in range(40)}})

@@ -112,7 +112,7 @@ def accepted_of(names: Iterable[str]) -> frozenset[str]:
     found = frozenset(names)
     for name in sorted(found):
         if name not in KINDS or KINDS[name].accepted is None:
-            lawful = ", ".join(kind.name for kind in _ALL if kind.accepted is not None)
+            allowed = ", ".join(kind.name for kind in _ALL if kind.accepted is not None)
             why = "is no kind" if name not in KINDS else "cannot be accepted"
-            raise RosterError(f"{show(name)} {why}; there are {lawful}", where="accept")
+            raise RosterError(f"{show(name)} {why}; there are {allowed}", where="accept")
     return found

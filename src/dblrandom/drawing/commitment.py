@@ -97,7 +97,7 @@ class Commitment:
         """Read a body whose shape has been checked.
 
         Raises:
-            PlanError, RosterError, EntropyError: something in it is not lawful, or not in its one form.
+            PlanError, RosterError, EntropyError: something in it is not allowed, or not in its one form.
         """
         manifests = [Manifest.from_json(entry, f"{where}: roster") for entry in cast("list[Json]", body["rosters"])]
         check_names_distinct([m.name for m in manifests], f"{where}: rosters")

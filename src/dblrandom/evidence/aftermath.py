@@ -67,7 +67,7 @@ def follow(standing: Mapping[str, Standing], receipt: Receipt) -> None:
     """Carry out one substitution, or record one result, that a receipt states.
 
     Raises:
-        StepError, PlanError: it is not lawful, or is not what the rules give.
+        StepError, PlanError: it is not allowed, or is not what the rules give.
     """
     if receipt.type == "result":
         apply_result(standing, receipt.stated)

@@ -72,7 +72,7 @@ def check_parts(transcript: Transcript, commitment: Commitment) -> None:
     """Check that those whom a commitment declares can do what verifiers will ask of them.
 
     Raises:
-        PlanError: nobody could sign as the organiser, nobody could be told from him, or too few could date.
+        PlanError: nobody could sign as the organiser, nobody could be told from the organiser, or too few could date.
     """
     if not any(s.role == "organiser" and s.algorithm == "ed25519" for s in commitment.signers):
         raise PlanError("no organiser has an Ed25519 key, which every receipt needs: declare one", where="signers")

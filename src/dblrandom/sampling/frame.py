@@ -147,5 +147,5 @@ def check_occur(column: str, unseen: Iterable[str], *, where: str) -> None:
     found = min(unseen, key=lambda value: value.encode("utf-8", "surrogatepass"), default=None)
     if found is not None:
         raise PlanError(
-            f"no row of the whole roster has {column} = {found!r}; mend the filter or the roster", where=where
+            f"no row of the whole roster has {column} = {found!r}; correct the filter or the roster", where=where
         )
