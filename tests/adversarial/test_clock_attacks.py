@@ -165,6 +165,28 @@ def test_single_ticks_hold_the_clock_against_each_other(monkeypatch: pytest.Monk
     assert "2 file(s)" in run("beacon", "tick", tmp_path, "--clock-checked").stdout
 
 
+@pytest.mark.skipif(boot_id() is None, reason="this system does not tell one start from another")
+def test_a_stated_time_does_not_pass_by_the_guard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """To state the time that a wrong clock shows is no way to have it believed."""
+    make(tmp_path)
+    clock: Clock = Clock.at(at(1))
+    fixed: dict[str, Callable[[], object]] = {"now": clock.now, "steady_seconds": clock.steady}
+    for name, stand_in in fixed.items():
+        monkeypatch.setattr(f"dblrandom.cli.beacon.{name}", stand_in)
+    begin = ClockGuard.begin
+    monkeypatch.setattr(ClockGuard, "begin", lambda *a, **k: begin(*a, **k, steady=clock.steady))
+    assert "1 file(s)" in run("beacon", "tick", tmp_path, "--time", at(1)).stdout
+    clock.go(60)
+    clock.shown += 2 * 3600
+    for stated in (at(2), at(3), clock.now()):
+        assert "jumped ahead by 7200 s" in run("beacon", "tick", tmp_path, "--time", stated, code=2).stderr
+    assert len(list((tmp_path / "pulses").iterdir())) == 1
+    clock.shown -= 2 * 3600
+    assert f"it is not {at(2)} yet" in run("beacon", "tick", tmp_path, "--time", at(2), code=2).stderr
+    clock.go(3600)
+    assert "1 file(s)" in run("beacon", "tick", tmp_path, "--time", at(2)).stdout
+
+
 # A step dated by a clock that is years ahead
 
 

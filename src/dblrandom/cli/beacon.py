@@ -97,10 +97,10 @@ _checked_option = click.option(
 @_checked_option
 def tick(folder: Path, time: str | None, clock_checked: bool) -> Answer:
     """Reveal every step that is due; exit code 3 where none is."""
-    if time is not None and time > now():
+    moment = _believed(folder, clock_checked)
+    if time is not None and time > moment:
         raise StepError(f"it is not {time} yet: what is revealed too early spoils every draw that relies on it")
-    time = time or _believed(folder, clock_checked)
-    pulses = chainstore.tick(folder, time)
+    pulses = chainstore.tick(folder, time or moment)
 
     def show(screen: Screen) -> None:
         screen.table(("step", "due", "value"), [(pulse.step, pulse.time, pulse.value) for pulse in pulses])
