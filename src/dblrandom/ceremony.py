@@ -350,10 +350,12 @@ class Ceremony(Transcript):
         signers whom the commitments declare, and as many as the ceremony's own policy asks for.
 
         Args:
-            schemes: the signature algorithms; what is signed with another is not checked, and does not count.
+            schemes: the signature algorithms. A ceremony whose organiser or party signs with another, such as SM2, is
+                checked once with it before its next step: ``check_receipts(all_schemes())``.
 
         Raises:
             VerificationError: a receipt does not hold; nothing was signed.
+            MissingExtra: an organiser's or a party's signature cannot be checked with these.
         """
         if self.receipts and self._sound is not self.receipts:
             check_so_far(self, schemes)

@@ -9,13 +9,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import ceremonies as office
 import kit
 import pytest
 
 from dblrandom.adapters import index
 from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.adapters.sm2 import Sm2Signer, all_schemes
 from dblrandom.ceremony import Ceremony
-from dblrandom.errors import DblrandomError, VerificationError
+from dblrandom.drawing import Declared
+from dblrandom.errors import DblrandomError, MissingExtra, VerificationError
 from dblrandom.evidence import Receipt
 from dblrandom.kernel.canonical import encode
 from dblrandom.kernel.signing import Ed25519Signer
@@ -245,3 +248,31 @@ def test_a_draft_with_a_bad_signature_is_not_signed(tmp_path: Path) -> None:
     refused = run("sign", draft, "--key", key, "--out", tmp_path / "never.json", code=1)
     assert "nothing was signed" in refused.stderr
     assert not (tmp_path / "never.json").exists()
+
+
+def test_a_chain_that_somebody_else_made_over_a_key_that_is_not_checked_is_not_signed_upon() -> None:
+    """The honest organiser's SM2 key is declared beside the attacker's own, under a signature that is none."""
+    honest, evil = Sm2Signer.generate(), Sm2Signer.generate()
+
+    class Pretending:
+        algorithm, public_key, keyid = "sm2", honest.public_key, honest.keyid
+
+        def sign(self, message: bytes) -> bytes:
+            return evil.sign(message)
+
+    made = office.opened()
+    beside = Declared(role="organiser", public_key=honest.public_key.hex(), algorithm="sm2", name="honest")
+    office.commit(made, signers=[*office.declared(), beside], keys=[*office.keys(*office.SIGNERS), Pretending()])
+    made.witness(time=office.DATED, keys=office.keys("notary"))
+    made.witness(time=office.DATED, keys=office.keys("discipline"))
+    made.reveal(office.values(), time=office.PUBLIC, keys=office.keys("organiser"))
+    stored = made.envelopes
+    spy = Spy("organiser")
+    with pytest.raises(MissingExtra, match="is of sm2, which cannot be checked here"):
+        Ceremony.read(stored, made.rosters.values()).draw(time=office.DRAWN, keys=[spy])
+    again = Ceremony.read(stored, made.rosters.values())
+    with pytest.raises(VerificationError, match="signature of"):
+        again.check_receipts(all_schemes())
+    with pytest.raises(MissingExtra):
+        again.draw(time=office.DRAWN, keys=[spy])
+    assert spy.asked == 0

@@ -33,14 +33,14 @@ from dblrandom.adapters.folderfiles import (
 )
 from dblrandom.adapters.journalfile import is_directory
 from dblrandom.adapters.lock import FolderLock
-from dblrandom.adapters.sm2 import Sm2
+from dblrandom.adapters.sm2 import all_schemes
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
 from dblrandom.errors import DblrandomError, FolderConflict, FolderError, FolderMissing, InputError, VerificationError
 from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustPolicy, suggested_trust, verify
 from dblrandom.evidence.origin import origin_detail
 from dblrandom.kernel.canonical import decode
-from dblrandom.kernel.schemes import SCHEMES, Scheme
+from dblrandom.kernel.schemes import Scheme
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json
 from dblrandom.roster import Manifest, Roster, RosterLike
@@ -76,6 +76,7 @@ class CeremonyFolder:
         timeout: how many seconds a step waits where another process is changing the folder; 0 to refuse at once.
 
     Attributes:
+        schemes: the signature algorithms.
         recovered: what was finished or undone of a step that had been interrupted, in words.
     """
 
@@ -98,7 +99,7 @@ class CeremonyFolder:
         self._timeout = timeout
         self.recovered: tuple[str, ...] = ()
         self.passed_over: tuple[str, ...] = ()
-        self._schemes = {**SCHEMES, "sm2": Sm2()} if schemes is None else schemes
+        self.schemes = all_schemes() if schemes is None else schemes
 
     def exists(self) -> bool:
         """Whether there is a ceremony here, finished or interrupted.
@@ -158,7 +159,7 @@ class CeremonyFolder:
             contents = self._read(listed)
             ceremony = self._resume(contents)
             # Before anything is signed or written on top of it; with the algorithms that this folder was given.
-            ceremony.check_receipts(self._schemes)
+            ceremony.check_receipts(self.schemes)
             for body in self._kept(ceremony):
                 ceremony.keep_sealed(body)
             private: dict[str, bytes] = {}
@@ -233,7 +234,7 @@ class CeremonyFolder:
             as_of=as_of,
             beacons=self._beacons,
             samplers=self._samplers,
-            schemes=self._schemes,
+            schemes=self.schemes,
             vouched=True,
         )
         check_files(contents)

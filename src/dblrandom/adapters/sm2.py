@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO, cast
 
@@ -23,11 +23,11 @@ from dblrandom.adapters.files import create, os_failure, read_bytes
 from dblrandom.adapters.programs import find_program
 from dblrandom.errors import FolderError, KeyFileError, MissingExtra
 from dblrandom.kernel.pem import private_from_pem, private_to_pem, public_to_pem
-from dblrandom.kernel.schemes import SM2_ORDER, check_sm2_key, sm2_integers
+from dblrandom.kernel.schemes import SCHEMES, SM2_ORDER, Scheme, check_sm2_key, sm2_integers
 from dblrandom.kernel.signing import keyid
 from dblrandom.model.portable import Bound
 
-__all__ = ["DISTINGUISHING_ID", "Sm2", "Sm2Signer"]
+__all__ = ["DISTINGUISHING_ID", "Sm2", "Sm2Signer", "all_schemes"]
 
 DISTINGUISHING_ID = "1234567812345678"
 """The signer's identity that SM2 hashes before the message: always the default of GM/T 0009-2012, in ASCII."""
@@ -254,3 +254,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def all_schemes() -> Mapping[str, Scheme]:
+    """Every signature algorithm that this library can check on this machine, SM2 through OpenSSL among them."""
+    return {**SCHEMES, "sm2": Sm2()}

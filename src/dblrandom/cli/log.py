@@ -289,9 +289,9 @@ def _text_answer(what: str, text: str, out: Path | None, **more: Any) -> Answer:
 
 def _receipts(folder: Path) -> Transcript:
     """A ceremony's receipts, whose signatures and bodies hold: what enters a log or is found there vouches for them."""
-    receipts = existing(folder).contents().receipts
-    found = Transcript.read(receipts, beacons=beacons(), samplers=samplers())
-    check_so_far(found)
+    place = existing(folder)
+    found = Transcript.read(place.contents().receipts, beacons=beacons(), samplers=samplers())
+    check_so_far(found, place.schemes)
     return found
 
 

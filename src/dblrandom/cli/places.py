@@ -108,8 +108,9 @@ def sound(path: Path) -> Ceremony:
     Raises:
         VerificationError: a receipt does not hold.
     """
-    ceremony = existing(path).load()
-    ceremony.check_receipts()
+    folder = existing(path)
+    ceremony = folder.load()
+    ceremony.check_receipts(folder.schemes)
     return ceremony
 
 

@@ -9,6 +9,7 @@ import click
 
 from dblrandom.adapters.clock import now
 from dblrandom.adapters.files import read_bytes, write_atomic
+from dblrandom.adapters.sm2 import all_schemes
 from dblrandom.beacons import declared
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.options import FILE, key_option, signers
@@ -18,7 +19,6 @@ from dblrandom.drawing import Commitment, Declared
 from dblrandom.errors import KeyFileError, MissingExtra, StepError, VerificationError
 from dblrandom.evidence import Receipt, add_signatures
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
-from dblrandom.kernel.schemes import SCHEMES
 from dblrandom.kernel.signing import keyid
 from dblrandom.model import Filter, Quota
 
@@ -107,7 +107,7 @@ def _signed(receipt: Receipt, signer: Declared) -> str:
     given = {s.keyid: s.value for s in receipt.signatures}.get(keyid(bytes.fromhex(signer.public_key)))
     if given is None:
         return "missing" if signer.role in _MUST_SIGN else "need not"
-    scheme = SCHEMES.get(signer.algorithm)
+    scheme = all_schemes().get(signer.algorithm)
     if scheme is None:
         return "not checked"
     try:

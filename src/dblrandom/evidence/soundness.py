@@ -10,15 +10,18 @@ from collections.abc import Mapping
 
 from dblrandom.drawing.commitment import Commitment
 from dblrandom.drawing.standing import standing_at_first
-from dblrandom.errors import StepError, VerificationError
+from dblrandom.errors import MissingExtra, StepError, VerificationError
 from dblrandom.evidence.admission import check_signer
 from dblrandom.evidence.aftermath import follow
 from dblrandom.evidence.comparing import difference
+from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import failing
 from dblrandom.evidence.suggesting import suggested_trust
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.evidence.verify import verify
+from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
 from dblrandom.kernel.schemes import SCHEMES, Scheme
+from dblrandom.kernel.signing import keyid
 from dblrandom.roster import Roster
 
 __all__ = ["check_aftermath_so_far", "check_so_far", "holds_rows"]
@@ -34,6 +37,7 @@ def check_so_far(transcript: Transcript, schemes: Mapping[str, Scheme] = SCHEMES
 
     Raises:
         VerificationError: a receipt does not hold.
+        MissingExtra: an organiser's or a party's signature is of an algorithm that cannot be checked here.
     """
     policy = transcript.trust or suggested_trust(*transcript.commitments)
     try:
@@ -48,6 +52,7 @@ def check_so_far(transcript: Transcript, schemes: Mapping[str, Scheme] = SCHEMES
         for receipt in transcript.receipts:
             if receipt.type == "commitment":
                 commitment = Commitment.from_json(receipt.body)
+                _check_each_can_be_checked(commitment, receipt, schemes)
                 continue
             try:
                 check_signer(commitment, receipt, schemes)
@@ -55,6 +60,28 @@ def check_so_far(transcript: Transcript, schemes: Mapping[str, Scheme] = SCHEMES
                 raise VerificationError("signature", str(error), where=receipt.label) from error
     except VerificationError as error:
         raise _unsigned(error) from error
+
+
+def _check_each_can_be_checked(commitment: Commitment, receipt: Receipt, schemes: Mapping[str, Scheme]) -> None:
+    """Check the signatures that make a commitment the organiser's and the parties' own, without passing over any.
+
+    A verifier may go on without an algorithm and say so. Whoever signs next may not: the only signature of a declared
+    key could be a false one, on a chain that somebody else made.
+    """
+    message = pae(PAYLOAD_TYPE, receipt.payload)
+    given = {signature.keyid: signature.value for signature in receipt.signatures}
+    for signer in commitment.signers:
+        public = bytes.fromhex(signer.public_key)
+        if signer.role not in ("organiser", "party"):
+            continue
+        scheme = schemes.get(signer.algorithm)
+        if scheme is None:
+            raise MissingExtra(
+                f"{receipt.label}: the signature of {signer.name or signer.public_key} is of {signer.algorithm}, which "
+                f"cannot be checked here: call check_receipts with the schemes that can{_UNSIGNED}"
+            )
+        with failing("signature", receipt.label):
+            scheme.verify(public, given[keyid(public)], message)
 
 
 def check_aftermath_so_far(transcript: Transcript) -> None:
