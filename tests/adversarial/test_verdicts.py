@@ -109,6 +109,22 @@ def test_what_does_not_hold_can_be_looked_at_and_is_called_so(forged: Path) -> N
     assert told["problem"]
 
 
+def test_programs_are_told_what_was_found_beside_every_verdict(sound: Path, tmp_path: Path) -> None:
+    """A person reads on the screen that the trust policy came with the ceremony; a program must be able to, too."""
+    one = drawn_one(sound)
+    proof = tmp_path / "proof.json"
+    run("roster", "prove", sound / "rosters/targets.tsv", "--id", one, "--out", proof)
+    for command in (
+        ("explain", sound, *TASK, "--id", one),
+        ("roster", "check", "--proof", proof, "--folder", sound, *TASK),
+        ("show", sound),
+        ("verify", sound, "--as-of", "2024-03-02T12:00:00Z"),
+        ("publish", sound, "--out", tmp_path / "published"),
+    ):
+        found = json.dumps(said(*command)["report"]["findings"])
+        assert "trust policy not from outside" in found, command
+
+
 def test_what_holds_is_told_with_what_was_checked(sound: Path, tmp_path: Path) -> None:
     one = drawn_one(sound)
     assert "verified before this was said" in run("show", sound).stdout

@@ -80,7 +80,13 @@ def explain(folder: Path, trust: Path | None, vouched: bool, task: str, target: 
         screen.line(f"# {verdict}")
 
     shown = [attrs.asdict(line) for line in lines]
-    data = {"case": case_json(case), "lines": shown, "verdict": verdict, "declared_not_checked": unchecked}
+    data = {
+        "case": case_json(case),
+        "lines": shown,
+        "verdict": verdict,
+        "declared_not_checked": unchecked,
+        "report": report.to_json(),
+    }
     return Answer(data=data, show=show)
 
 
