@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from dblrandom.adapters.folder import CeremonyFolder
+from dblrandom.adapters.rosterplaces import note_places
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.drawn import show_task, task_json
 from dblrandom.cli.options import FILE, suite_option
-from dblrandom.cli.places import existing
 from dblrandom.cli.screen import Screen, working
 from dblrandom.cli.shell import program
 from dblrandom.cli.verify import show_report
+from dblrandom.errors import FolderError
 from dblrandom.examples.demo import AS_OF, kunming_demo
 from dblrandom.kernel.suite import Suite
 
@@ -46,7 +49,10 @@ def kunming(out: Path, rehearsal: bool, suite: Suite) -> Answer:
     """
     with working("playing the ceremony"):
         outcome = kunming_demo(out, rehearsal=rehearsal, suite=suite)
-        ceremony = existing(out).load()
+        ceremony = CeremonyFolder(out).load()
+    # Whoever plays the demonstration has committed here, as with the command commit.
+    with suppress(FolderError):
+        note_places(out, ceremony.commitment_digest, {})
     shown = outcome.draw[next(iter(outcome.draw))]
     place, unit = shlex.quote(str(out)), shlex.quote(shown.selected[0].id)
     following = [

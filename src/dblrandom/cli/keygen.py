@@ -9,7 +9,7 @@ import click
 
 from dblrandom.adapters.keyfiles import make_key, write_public_key
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.options import FILE
+from dblrandom.cli.options import FILE, distinct
 from dblrandom.cli.passphrase import asked_twice, given_passphrase, passphrase_options
 from dblrandom.cli.screen import Screen
 from dblrandom.errors import FolderConflict
@@ -35,6 +35,7 @@ def keygen(out: Path, public: Path | None, algorithm: str, passphrase: bool) -> 
 
     Every receipt needs an Ed25519 signature; keys of the other algorithms sign beside it.
     """
+    distinct(out=out, public=public)
     if public is not None and os.path.lexists(public):
         raise FolderConflict(
             f"{public}: exists already and is not overwritten; choose another name", code="file.exists"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ __all__ = [
     "PAST",
     "TIME",
     "commit_time_option",
+    "distinct",
     "folder_argument",
     "key_option",
     "late_time_option",
@@ -178,6 +180,19 @@ def lock_timeout() -> float:
     """How long this run of the program waits for a folder that another process is changing."""
     context = click.get_current_context(silent=True)
     return 0 if context is None else context.find_root().params.get("lock_timeout") or 0
+
+
+def distinct(**given: Path | None) -> None:
+    """Refuse options that name one file twice, before anything is written: the second would take the first one's place.
+
+    Args:
+        given: the file of each option, by the option's name.
+    """
+    seen: dict[str, str] = {}
+    for option, path in given.items():
+        if path is not None and seen.setdefault(os.path.realpath(path), option) != option:
+            first = seen[os.path.realpath(path)]
+            raise click.UsageError(f"--{first} and --{option} are both {path}; give each a file of its own")
 
 
 def pairs(given: Iterable[tuple[str, str]], option: str) -> dict[str, str]:

@@ -91,8 +91,9 @@ def _read(option: str, value: Any) -> bytes:
         where = f"file descriptor {value}"
         try:
             data = _from_descriptor(value)
-        except OSError as error:
-            raise KeyFileError(f"cannot be read: {error.strerror}", where=where) from error
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", "is too large a number")
+            raise KeyFileError(f"cannot be read: {why}", where=where) from error
     else:
         where = str(value)
         data = read_bytes(value, _LONGEST, private=True)

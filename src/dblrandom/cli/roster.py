@@ -21,7 +21,7 @@ from dblrandom.adapters.tables import import_csv
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.checked import checked, policy_options, show_checked
 from dblrandom.cli.jsonfile import read_member
-from dblrandom.cli.options import FILE, pairs, suite_option
+from dblrandom.cli.options import FILE, distinct, pairs, suite_option
 from dblrandom.cli.outside import is_outside, open_outside
 from dblrandom.cli.places import existing
 from dblrandom.cli.rostermove import move
@@ -83,6 +83,7 @@ def build(
         raise click.UsageError(
             "a database is not read here: name it in commit --roster NAME=URL#table, or export a CSV"
         )
+    distinct(out=out, report=report)
     columns = given["columns"]
     with working("reading the table"):
         found = import_csv(

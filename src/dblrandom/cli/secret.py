@@ -13,7 +13,7 @@ from dblrandom.adapters.sources import new_locked_secret, new_secret
 from dblrandom.beacons.timelock import is_locked
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.networks import network
-from dblrandom.cli.options import FILE, PAST, TIME, suite_option
+from dblrandom.cli.options import FILE, PAST, TIME, distinct, suite_option
 from dblrandom.cli.passphrase import KEY, passphrase_options, read_key
 from dblrandom.cli.screen import Screen, note
 from dblrandom.errors import EntropyError, FolderConflict, KeyFileError
@@ -60,6 +60,7 @@ def new(
 
     Prints the declaration (JSON), which the organiser needs for the commitment.
     """
+    distinct(out=out, declaration=declaration)
     signer = read_key(key)
     if signer.algorithm != "ed25519":
         raise KeyFileError(
