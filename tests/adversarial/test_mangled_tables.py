@@ -466,3 +466,13 @@ def test_a_canonical_file_that_is_none_is_named_for_what_it_is(tmp_path: Path) -
 
 def test_a_full_width_per_cent_sign_is_one() -> None:
     assert parse_ratio("30\uff05", "quota") == parse_ratio("30%", "quota")
+
+
+@pytest.mark.parametrize("text", ["gb18030", "utf-16"])
+def test_a_file_in_another_encoding_has_a_report_that_says_so(tmp_path: Path, text: str) -> None:
+    place, out = tmp_path / "t.csv", tmp_path / "report.json"
+    place.write_bytes("编号,名称\nA1,合成企业\n".encode(text))
+    run("roster", "build", place, "--id", "编号", "--name", "t", "--out", tmp_path / "t.tsv", "--report", out, code=2)
+    (defect,) = json.loads(out.read_text(encoding="utf-8"))["defects"]
+    assert defect["kind"] == "encoding"
+    assert not (tmp_path / "t.tsv").exists()

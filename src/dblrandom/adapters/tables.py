@@ -123,7 +123,7 @@ def import_csv(
             :data:`~dblrandom.adapters.tablekinds.KINDS`.
 
     Raises:
-        RosterError: an argument that cannot be, or a file that is no text in this encoding.
+        RosterError: an argument that cannot be.
         FolderError: the file cannot be read.
     """
     source = Path(path)
@@ -135,13 +135,16 @@ def import_csv(
     table = TableReading(
         collector=Collector(accepted_of(accept)), wanted=Wanted(id=id, columns=columns, rename=dict(rename or {}))
     )
-    with (
-        os_failure(source, "read it"),
-        open(open_regular(source), "rb") as file,
-        open_text(file, encoding, where) as text,
-    ):
-        faults: list[NotCsv] = []
-        table.read(iter(tracked(_records(text, encoding, where, faults), "reading the table")), faults)
+    with os_failure(source, "read it"), open(open_regular(source), "rb") as file:
+        try:
+            text = open_text(file, encoding, where)
+        except RosterError as error:
+            told = str(error).removeprefix(f"{where}: ")
+            table.collector.add("encoding", told, row=0, line=0)
+            return TableImport(population=None, report=table.collector.report(where, 0))
+        with text:
+            faults: list[NotCsv] = []
+            table.read(iter(tracked(_records(text, encoding, where, faults), "reading the table")), faults)
     report = table.collector.report(where, len(table.rows))
     if report.refused or table.layout is None:
         return TableImport(population=None, report=report)
