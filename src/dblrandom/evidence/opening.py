@@ -64,8 +64,11 @@ def check_opening(transcript: Transcript, kind: str, stated: Mapping[str, Json],
         digest: of the body, where it opens a seal.
 
     Raises:
-        StepError: after it, something that is there or that is sealed could never be verified.
+        StepError: after it, something that is there or that is sealed could never be verified, or that cannot be told
+            here, because a sealed result or substitution is not known.
     """
+    if kind != "draw" and digest is None:
+        _check_known(transcript, kind)
     standing = _public(transcript, None if kind == "draw" else (kind, stated))
     _open_rest(transcript, standing, digest)
 
@@ -97,6 +100,17 @@ def check_reveal_fits_results(transcript: Transcript, seed: str) -> None:
     early = [receipt for receipt in transcript.receipts if receipt.type == "result"]
     if early:
         _replay(transcript, transcript.compute_draw(seed), None)
+
+
+def _check_known(transcript: Transcript, kind: str) -> None:
+    """Check that nothing is sealed unseen that an open step could make impossible to open."""
+    for seal in transcript.closed_seals:
+        what = str(seal.body["type"])
+        if what in ("result", "substitution") and transcript.sealed_body(seal) is None:
+            raise StepError(
+                f"{seal.label} seals a {what} that is not known here, and after an open {kind} it might never be "
+                "opened: whoever sealed it must unseal it first, or add this step where the sealed bodies are kept"
+            )
 
 
 def _public(transcript: Transcript, more: tuple[str, Mapping[str, Json]] | None) -> dict[str, Standing]:
