@@ -16,7 +16,7 @@ import pytest
 
 from dblrandom.adapters.engines.opening import open_roster
 from dblrandom.adapters.engines.roster import EngineRoster
-from dblrandom.adapters.engines.table import HashedTable, Leaf, Page
+from dblrandom.adapters.engines.table import Leaf, Page
 from dblrandom.errors import PlanError, RosterError
 from dblrandom.kernel.merkle import leaf_hash
 from dblrandom.kernel.rows import header_line, id_of
@@ -404,7 +404,6 @@ class Hashing(Plugin):
 def test_a_plug_in_that_hashes_and_says_what_is_not_so(change: Callable[[int, Leaf], Leaf]) -> None:
     """Nobody who is on a committed page is told to be on none, counted wrongly or passed over."""
     table = Hashing(ROWS, change)
-    assert isinstance(table, HashedTable)
     roster = EngineRoster.commit(table)
     true = plain(ROWS)
     for unit, _ in ROWS[::17]:
@@ -418,6 +417,59 @@ def test_a_plug_in_that_hashes_and_says_what_is_not_so(change: Callable[[int, Le
             assert drawn(roster, keep, strata) == drawn(true, keep, strata)
         except RosterError as error:
             assert "committed" in str(error)  # noqa: PT017
+
+
+class Paged(Plugin):
+    """It gives pages that hold whatever it likes; with ``leaves`` it vouches for them too."""
+
+    def __init__(self, *pages: bytes) -> None:
+        super().__init__(ROWS, ROWS)
+        self.given = pages
+
+    def pages(self, page_rows: int) -> Iterator[Page]:
+        for data in self.given:
+            yield Page(data, data.partition(b"\t")[0])
+
+    def leaves(self, suite: Suite, page_rows: int) -> Iterator[Leaf]:
+        return (Leaf(leaf_hash(suite, page.data), page.first, page.data.count(b"\n")) for page in self.pages(page_rows))
+
+
+def page_of(*units: int) -> bytes:
+    return b"".join(b"F%07d\tnorth\n" % unit for unit in units)
+
+
+@pytest.mark.parametrize(
+    ("pages", "told"),
+    [
+        ([page_of(*range(8), 7)], "there twice"),
+        ([page_of(0, 2, 1)], "order"),
+        ([page_of(*range(256)), page_of(255, 256)], "there twice"),
+        ([page_of(*range(1, 257)), page_of(0)], "order"),
+        ([page_of(*range(257))], "256 rows"),
+        ([page_of(0, 1), page_of(2, 3)], "256 rows"),
+        ([page_of(0), b""], "256 rows"),
+        ([b""], "256 rows"),
+        ([page_of(0, 1)[:-1]], "LF"),
+        ([b"F0\tnorth\tmore\n"], "3 fields"),
+        ([b"F0\n"], "1 fields"),
+        ([b"F0\tno\rth\n"], "control character"),
+        ([b"F0\tno\xffth\n"], "UTF-8"),
+        ([b"F0 \tnorth\n"], "space"),
+        ([b"\tnorth\n"], "empty"),
+        ([b"F\xe2\x80\x8b0\tnorth\n"], "invisible"),
+        ([b"F" * 256 + b"\tnorth\n"], "256 bytes"),
+    ],
+)
+def test_a_plug_in_that_commits_to_pages_that_are_not_canonical(pages: Sequence[bytes], told: str) -> None:
+    """An id that is there twice fails some draws and not others, which would be a veto that nobody sees."""
+    with pytest.raises(RosterError, match=told):
+        EngineRoster.commit(Paged(*pages))
+
+
+def test_a_plug_in_that_vouches_for_its_pages_is_not_asked() -> None:
+    """Leaves that lead to no page of its own never come into a commitment."""
+    table = Hashing(ROWS, lambda n, leaf: leaf._replace(hash=bytes(32)))
+    assert EngineRoster.commit(table).manifest == plain(ROWS).manifest
 
 
 def test_the_file_that_a_plug_in_writes_is_the_committed_one() -> None:

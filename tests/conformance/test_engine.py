@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.engines.table import Page
 from dblrandom.errors import RosterError
 from dblrandom.kernel.rows import id_of, row_line
@@ -125,6 +126,13 @@ def suite_of(table: Callable[..., ListTable]) -> EngineConformance:
     return Suited()
 
 
+def test_a_table_that_takes_an_id_twice_is_refused_by_the_library() -> None:
+    """Whether or not the engine refuses it by itself."""
+    table: Any = TakesTwice([("a", "x"), ("a", "y")], ("id", "kind"))
+    with pytest.raises(RosterError, match="there twice"):
+        EngineRoster.commit(table)
+
+
 @pytest.mark.parametrize(
     ("test", "table"),
     [
@@ -132,7 +140,6 @@ def suite_of(table: Callable[..., ListTable]) -> EngineConformance:
         ("test_odd_rows", LikeADictionary),
         ("test_odd_rows", Trims),
         ("test_faulty_rows", TakesAnything),
-        ("test_one_id_twice", TakesTwice),
         ("test_pages", IncludesTheEnd),
         ("test_pages", Paged),
         ("test_thresholds", LeavesOut),

@@ -35,7 +35,6 @@ class CommittedPages:
         rows: the rows of all pages.
         tree: the commitment's tree.
         firsts: the id of each page's first row.
-        counted: whether rows and first ids were counted here and not by the table.
         some: how the table reads some of its pages.
     """
 
@@ -47,7 +46,6 @@ class CommittedPages:
     rows: int
     tree: Tree = attrs.field(repr=False)
     firsts: Sequence[bytes] = attrs.field(repr=False)
-    counted: bool
     some: SomePages = attrs.field(repr=False)
 
     def check(self, index: int, data: bytes) -> None:
@@ -58,7 +56,7 @@ class CommittedPages:
         """
         if index >= len(self.firsts) or leaf_hash(self.suite, data) != self.tree.leaf(index):
             raise self.changed()
-        # A table that hashed its pages by itself said how many rows each has, and which id is its first.
+        # An engine's own reading says how many rows a page has, and which id is its first.
         there = min(self.page_rows, self.rows - index * self.page_rows)
         if there < 1 or data.count(b"\n") != there or first_id(data) != self.firsts[index]:
             raise self.changed()

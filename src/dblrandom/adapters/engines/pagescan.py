@@ -41,7 +41,7 @@ class PageScan:
 
     def sizes(self) -> dict[Stratum, int]:
         """See :meth:`~dblrandom.sampling.threshold.Scan.sizes`; one reading of the pages, unless all rows are meant."""
-        if self._all and self._pages.counted:
+        if self._all:
             return {(): self._pages.rows} if self._pages.rows else {}
         counts: Counter[tuple[bytes, ...]] = Counter()
         for page in self._pages.every():

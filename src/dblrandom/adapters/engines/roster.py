@@ -60,10 +60,6 @@ class EngineRoster(Bound):
         Raises:
             RosterError: what is not canonical, naming row and column; a confidential roster, which is held in memory.
         """
-        where = f"roster {table.name}"
-        if BLIND in table.columns:
-            raise RosterError("a confidential roster is held in memory; build it with its blinds", where=where)
-        check_columns(table.columns, False, where)
         try:
             return cls._read(table, suite, progress)
         except OutOfOrder:
@@ -73,7 +69,11 @@ class EngineRoster(Bound):
     def _read(cls, table: Table, suite: Suite, progress: Callable[[int], object]) -> Self:
         # Asked once: a plug-in could name others each time.
         name, columns = table.name, tuple(table.columns)
-        reading = reading_of(table, suite, PAGE_ROWS)
+        where = f"roster {name}"
+        if BLIND in columns:
+            raise RosterError("a confidential roster is held in memory; build it with its blinds", where=where)
+        check_columns(columns, False, where)
+        reading = reading_of(table, suite, PAGE_ROWS, columns, where)
         firsts: list[bytes] = []
         rows = 0
 
@@ -96,7 +96,6 @@ class EngineRoster(Bound):
             rows=rows,
             tree=tree,
             firsts=tuple(firsts),
-            counted=reading.counted,
             some=reading.pages_at,
         )
         return cls(table, manifest, suite, committed, reading)

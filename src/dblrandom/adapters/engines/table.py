@@ -8,9 +8,8 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from attrs import frozen
 
 from dblrandom.errors import RosterError
-from dblrandom.kernel.suite import Suite
 
-__all__ = ["HashedTable", "Leaf", "OutOfOrder", "Page", "Table", "check_asked"]
+__all__ = ["Leaf", "OutOfOrder", "Page", "Table", "check_asked"]
 
 
 class OutOfOrder(RosterError):
@@ -37,8 +36,9 @@ class Leaf(NamedTuple):
 class Table(Protocol):
     """Rows of text over named columns, ``id`` first, which may be far too many for memory.
 
-    A table gives pages and lines and is believed in nothing: each page that is read again is hashed and held against
-    the commitment, and who is drawn is worked out from such pages alone.
+    A table gives pages and lines and is believed in nothing: each page is checked by every rule and hashed before it is
+    committed to, each that is read again is held against the commitment, and who is drawn is worked out from such pages
+    alone.
     """
 
     @property
@@ -73,19 +73,6 @@ class Table(Protocol):
 
         Raises:
             RosterError: it was changed since.
-        """
-        ...
-
-
-@runtime_checkable
-class HashedTable(Table, Protocol):
-    """A table that can hash its pages by itself, where its rows are or on several cores."""
-
-    def leaves(self, suite: Suite, page_rows: int) -> Iterator[Leaf] | None:
-        """The leaves of the pages that :meth:`Table.pages` would give, in order; ``None`` where it lacks the suite.
-
-        Raises:
-            RosterError, OutOfOrder: as :meth:`Table.pages`.
         """
         ...
 
