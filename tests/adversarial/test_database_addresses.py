@@ -16,10 +16,14 @@ pytest.importorskip("sqlalchemy")
 import sqlalchemy as sa
 
 from dblrandom.adapters.engines import addresses
+from dblrandom.adapters.engines.indexing import open_indexed, save_index
 from dblrandom.adapters.engines.opening import open_roster
 from dblrandom.adapters.engines.sql import SqlTable
 from dblrandom.cli.outside import holds_password, shown
 from dblrandom.errors import DblrandomError, FolderError, RosterError
+from dblrandom.kernel.suite import SHA256
+from dblrandom.model import Population
+from dblrandom.roster import Roster
 
 PASSWORD = "geheim-7"
 
@@ -235,7 +239,8 @@ def test_an_address_from_a_file_uses_nothing_of_the_readers() -> None:
 
 
 @pytest.mark.parametrize(
-    "place", ["/etc/hosts.csv", "../other.csv", "a/../../b.csv", "~/x.csv", "link/x.csv", "link.csv"]
+    "place",
+    ["/etc/hosts.csv", "../other.csv", "a/../../b.csv", "~/x.csv", "~root/x.csv", "~root", "link/x.csv", "link.csv"],
 )
 def test_a_path_from_a_file_stays_below_it(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -246,6 +251,27 @@ def test_a_path_from_a_file_stays_below_it(place: str, tmp_path: Path, monkeypat
     assert len(opened("there/x.csv", from_file=True)) == 1  # type: ignore[arg-type]
     with pytest.raises(RosterError, match="from a file"):
         opened(place, from_file=True)
+
+
+@pytest.mark.parametrize(
+    "place", ["{}/x.tsv", "../x.tsv", "there/../../x.tsv", "~root/x.tsv", "link/x.tsv", "link.tsv"]
+)
+def test_a_path_from_a_file_stays_below_it_where_there_is_an_index(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    roster = Roster.build(SHA256, Population("targets", ("id", "kind"), (("F1", "x"), ("F2", "y"))))
+    save_index(roster, tmp_path / "index")
+    folder = tmp_path / "folder"
+    for each in (tmp_path, folder / "there", folder / "~root"):
+        each.mkdir(parents=True, exist_ok=True)
+        (each / "x.tsv").write_bytes(roster.to_file())
+    (folder / "link").symlink_to(folder / "there")
+    (folder / "link.tsv").symlink_to(folder / "there" / "x.tsv")
+    monkeypatch.chdir(folder)
+    with open_indexed("there/x.tsv", tmp_path / "index", from_file=True) as found:
+        assert found.row("F1") == {"id": "F1", "kind": "x"}
+    with pytest.raises(RosterError, match="from a file"):
+        open_indexed(place.format(tmp_path), tmp_path / "index", from_file=True)
 
 
 # -- SQLite ------------------------------------------------------------------------------------------------------------

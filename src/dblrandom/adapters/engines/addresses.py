@@ -142,7 +142,7 @@ def check_path(place: str | os.PathLike[str], where: str) -> None:
         RosterError: it is absolute, goes up, or leads through a link.
     """
     path = Path(place)
-    if path.is_absolute() or path.drive or ".." in path.parts or path.parts[:1] == ("~",):
+    if path.is_absolute() or path.drive or ".." in path.parts or str(path).startswith("~"):
         raise RosterError("a path from a file stays below the file's own folder; say yourself where it is", where=where)
     if any(part.is_symlink() for part in (path, *path.parents)):
         raise RosterError("a path from a file leads through no link; say yourself where it is", where=where)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dblrandom.adapters.engines.addresses import is_address
+from dblrandom.adapters.engines.addresses import check_path, is_address
 from dblrandom.adapters.engines.indexed import IndexedRoster, PageReader
 from dblrandom.adapters.engines.pagefiles import TextPages, sources_of, text_hints
 from dblrandom.adapters.engines.pageindex import Hint, PageIndex, index_bytes
@@ -138,6 +138,8 @@ def _reader(
         stored = {"id": sources[0], "columns": sources[1:], "rename": rename, "from_file": from_file}
         table = sql_table(place, name, stored)
         return _by_ids(table), table.close
+    if from_file:
+        check_path(place, str(place))
     kind, paths, _ = found_parts(Path(place))
     if kind in ("csv", "tsv"):
         codec = codec_of(encoding)
