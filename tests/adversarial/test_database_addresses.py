@@ -228,6 +228,63 @@ def test_what_only_the_person_at_this_machine_may_name(address: str) -> None:
         opened(f"{address}#t", from_file=True)
 
 
+SOCKETS = [
+    "postgresql+psycopg://u@/db?host=:5432",
+    "postgresql+psycopg2://u@/db?host=:5432",
+    "postgresql+psycopg://u@h/db?host=:5432",
+    "postgresql+psycopg://u@/db?host=127.0.0.1:1&host=:5432",
+    "postgresql+psycopg://u@/db?host=:5432&host=127.0.0.1:1",
+    "postgresql+psycopg://u@h/db?host=a&host=%20",
+    "postgresql+psycopg://u@h/db?host=%20",
+    "postgresql+psycopg://u@h/db?host=%C2%A0",
+    "postgresql+psycopg://u@h/db?host=%20/run",
+    "postgresql+psycopg://u@h/db?host=a,&port=1,2",
+    "postgresql+psycopg://u@h/db?host=,a&port=1,2",
+    "postgresql+psycopg://u@h/db?host=a,/run&port=1,2",
+    "postgresql+psycopg://u@h/db?host=a:1&port=2",
+    "postgresql+psycopg://u@h/db?port=/run",
+    "postgresql+psycopg://%2Frun/db",
+    "postgresql+psycopg://[:]/db",
+    "postgresql+psycopg://./db",
+    "mysql+pymysql://u@/db",
+    "mysql+pymysql://u@./db",
+    "mysql+mysqldb://u@/db",
+    "mysql+mysqldb://u@localhost/db",
+    "mysql+mysqldb://u@LocalHost:3306/db",
+    "mysql+mysqldb://u@localhost./db",
+    "mysql+mysqldb://u@[localhost:3306]/db",
+    "mariadb+mysqldb://u@localhost/db",
+]
+
+
+@pytest.mark.parametrize("address", SOCKETS)
+def test_no_way_to_write_a_host_reaches_a_socket(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each host is judged as the driver gets it: an empty one, or one of blanks, is a socket of this machine."""
+    monkeypatch.setattr(sa, "create_engine", None)
+    with pytest.raises(RosterError):
+        addresses.judged(address, "test", from_file=True)
+    with pytest.raises(RosterError):
+        opened(f"{address}#t", from_file=True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg://u@localhost/db",
+        "postgresql+psycopg://u@db-1.example:5432/db",
+        "postgresql+psycopg://u@[::1]:5432/db",
+        "postgresql+psycopg://u@/db?host=a:5432&host=b:5433",
+        "postgresql+psycopg://u@/db?host=a,b&port=1,2",
+        "postgresql+psycopg://u@h/db?port=5433",
+        "mysql+pymysql://u@localhost/db",
+        "mysql+mysqldb://u@127.0.0.1:3306/db",
+        "mariadb+mysqldb://u@register.example/db",
+    ],
+)
+def test_a_server_that_a_file_names(address: str) -> None:
+    assert addresses.judged(address, "test", from_file=True).url.database == "db"
+
+
 def test_an_address_from_a_file_uses_nothing_of_the_readers() -> None:
     found = addresses.judged("postgres://u@db.example/base?sslmode=require", "test", from_file=True)
     assert found.connect["password"] == ""

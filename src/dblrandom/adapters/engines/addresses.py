@@ -8,6 +8,7 @@ person at this machine, may say which server it is and no more.
 from __future__ import annotations
 
 import importlib.util
+import ipaddress
 import os
 import re
 import stat
@@ -41,6 +42,7 @@ __all__ = [
 _FORM = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
 _LOGIN = re.compile(r"[^:/?#]+:/{1,2}(?P<user>[^:/]*):(?P<password>[^@]*)@")
 _SECRET = re.compile(r"pass(?!file)|pwd|secret|token", re.IGNORECASE)
+_HOST = re.compile(r"\w[\w.-]*")
 _NOWHERE = os.path.join(os.devnull, "none")
 _ADVICE = "give one like postgresql+psycopg://user@host/base"
 
@@ -181,6 +183,8 @@ def judged(address: sa.URL | str, where: str, *, from_file: bool = False) -> Add
     _check_parameters(url, backend, kind, where, from_file=from_file)
     url = url.set(drivername=f"{backend}+{driver or _installed(kind, backend)}")
     file = _sqlite_file(url, where, from_file=from_file) if backend == "sqlite" else None
+    if from_file and backend != "sqlite":
+        _check_hosts(url, where)
     connect = {**kind.forced, **(kind.alone if from_file else {})}
     if from_file and backend == "postgresql" and url.password is None:
         connect["password"] = ""  # or the password in the reader's environment would go to a stranger's server
@@ -250,12 +254,31 @@ def _check_parameters(url: sa.URL, backend: str, kind: _Kind, where: str, *, fro
             )
         if len(values) > 1 and name not in _OFTEN:
             raise RosterError(f"the parameter {show(name)} is there twice; give it once", where=where)
-    if from_file and backend != "sqlite":
-        hosts = [url.host or "", *url.normalized_query.get("host", ())]
-        if not any(hosts) or any(re.search(r"[/\\@,]", host) for host in hosts):
-            raise RosterError(
-                "an address from a file names a server by its name or number, no socket of this machine", where=where
-            )
+
+
+def _check_hosts(url: sa.URL, where: str) -> None:
+    """Refuse an address of which one host, as the driver gets it, may be a socket of this machine."""
+    told = "an address from a file names a server by its name or number, no socket of this machine"
+    try:
+        # Hosts and ports can be written in several ways; this is what the driver is given for them.
+        _, given = url.get_dialect()().create_connect_args(url)
+    except Exception as error:  # it raises whatever the parts of an address do
+        raise RosterError(f"{told}; its hosts and ports cannot be read", where=where) from error
+    for host in str(given.get("host") or "").split(","):
+        if not _is_server(host):
+            raise RosterError(told, where=where)
+        if url.drivername.endswith("+mysqldb") and host.lower().rstrip(".") == "localhost":
+            raise RosterError(f"{told}: for this driver localhost is one; write 127.0.0.1", where=where)
+
+
+def _is_server(host: str) -> bool:
+    """Whether a text can be nothing but the name or number of a server."""
+    if ":" not in host:
+        return _HOST.fullmatch(host) is not None
+    try:
+        return ipaddress.ip_address(host).version == 6 and re.search(r"[^\w.:%-]", host) is None
+    except ValueError:
+        return False
 
 
 def _installed(kind: _Kind, backend: str) -> str:
