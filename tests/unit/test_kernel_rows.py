@@ -10,6 +10,7 @@ from dblrandom.kernel.rows import (
     fields_of,
     header_line,
     id_of,
+    is_id,
     line_fault,
     row_line,
 )
@@ -109,3 +110,14 @@ def test_id() -> None:
     for bad in ("", "a\tb", " a", "\ud800", "a\n", "\x00", "x" * 256, "a\u202e"):
         with pytest.raises(RosterError, match=r"^who: "):
             check_id(bad, "who")
+
+
+@pytest.mark.parametrize("good", ["a", "昆明", "x" * 255])
+def test_what_an_id_may_be(good: str) -> None:
+    assert is_id(good)
+    assert is_id(good.encode())
+
+
+@pytest.mark.parametrize("bad", ["", " a", "a\t", "\udfff", "x" * 256, b"", b"\xff", b"\xed\xa0\x80", b"a\n"])
+def test_what_no_id_may_be(bad: str | bytes) -> None:
+    assert not is_id(bad)

@@ -23,6 +23,7 @@ __all__ = [
     "fields_of",
     "header_line",
     "id_of",
+    "is_id",
     "line_fault",
     "row_line",
 ]
@@ -120,6 +121,15 @@ def check_id(unit_id: str, where: str = "id") -> bytes:
         RosterError: no roster may have it.
     """
     return row_line((unit_id,), ("id",), where)
+
+
+def is_id(unit_id: str | bytes) -> bool:
+    """Whether a roster may have this id, given as text or as bytes."""
+    try:
+        check_id(unit_id.decode("utf-8") if isinstance(unit_id, bytes) else unit_id)
+    except (RosterError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def id_of(line: bytes) -> bytes:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from types import TracebackType
 from typing import Any, NoReturn, Self, cast
 
 import attrs
 
 from dblrandom.errors import RosterError
 from dblrandom.kernel.merkle import Tree, leaf_hash
-from dblrandom.kernel.rows import BLIND, check_columns, check_id, fields_of, header_line, id_of, line_fault, row_line
+from dblrandom.kernel.rows import BLIND, check_columns, fields_of, header_line, id_of, line_fault, row_line
 from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.text import is_hex, is_task_id
 from dblrandom.model import Population
 from dblrandom.model.progress import tracked
 from dblrandom.roster.manifest import Manifest, page_rows_of
-from dblrandom.roster.proof import Proof, ProofPage
+from dblrandom.roster.paged import PagedRoster
+from dblrandom.roster.proof import ProofPage
 
 __all__ = ["Roster"]
 
 
 @attrs.frozen(eq=False)
-class Roster:
+class Roster(PagedRoster):
     """A roster whose every line is canonical and in order; made by :meth:`build` or :meth:`from_file`.
 
     A context manager, so that every kind of roster is used alike; only a roster elsewhere has to be closed.
@@ -115,41 +115,9 @@ class Roster:
         manifest = Manifest(columns=columns, name=name, page_rows=size, root=tree.root.hex(), rows=len(lines))
         return cls(lines, manifest, suite, tree)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of the rows, any number of times; the manifest stays."""
         object.__setattr__(self, "lines", cast("tuple[bytes, ...]", _Closed(self.name)))
-
-    def __eq__(self, other: object) -> bool:
-        return self.manifest == other.manifest if isinstance(other, Roster) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self.manifest)
-
-    def __len__(self) -> int:
-        return self.manifest.rows
-
-    @property
-    def name(self) -> str:
-        """The roster's name."""
-        return self.manifest.name
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Its columns, ``id`` first; the last one is ``blind`` where it is confidential."""
-        return self.manifest.columns
-
-    @property
-    def page_rows(self) -> int:
-        """The rows of a page, 256 or 1."""
-        return self.manifest.page_rows
 
     def to_file(self) -> bytes:
         """The canonical file."""
@@ -164,65 +132,18 @@ class Roster:
         place = self._place(unit_id)
         return self.lines[place] if place < len(self.lines) and id_of(self.lines[place]) == unit_id else None
 
-    def known(self, ids: Collection[str]) -> set[str]:
-        """Those of the ids that are on the roster; texts that no id may be are not."""
-        return {unit_id for unit_id in ids if self.find(unit_id.encode("utf-8", "surrogatepass")) is not None}
-
-    def values(self, ids: Collection[str], column: str) -> dict[str, str]:
-        """The field of a column for those of the ids that are on the roster; errors as for :meth:`column_index`."""
-        index = self.column_index(column)
-        lines = {unit_id: self.find(unit_id.encode("utf-8", "surrogatepass")) for unit_id in ids}
-        return {unit_id: fields_of(line)[index].decode("utf-8") for unit_id, line in lines.items() if line is not None}
-
-    def row(self, unit_id: str) -> dict[str, str] | None:
-        """The fields of an id by column, or ``None``.
-
-        Raises:
-            RosterError: no roster may have such an id.
-        """
-        line = self.find(check_id(unit_id))
-        return None if line is None else dict(zip(self.columns, line.decode("utf-8").split("\t"), strict=True))
-
     def records(self) -> Iterator[dict[str, str]]:
         """Every row in order, each as its fields by column."""
         for line in self.lines:
-            yield dict(zip(self.columns, line.decode("utf-8").split("\t"), strict=True))
-
-    def column_index(self, name: str) -> int:
-        """The place of a column, from 0.
-
-        Raises:
-            RosterError: there is no such column.
-        """
-        if name not in self.columns:
-            known = ", ".join(self.columns)
-            raise RosterError(f"there is no column {name!r}; there are {known}", where=f"roster {self.name}")
-        return self.columns.index(name)
+            yield self._record(line)
 
     def column(self, name: str) -> Iterator[bytes]:
         """The fields of a column, in the order of the rows; errors as for :meth:`column_index`."""
         index = self.column_index(name)
         return (fields_of(line)[index] for line in self.lines)
 
-    def prove(self, unit_id: str) -> Proof:
-        """The proof that an id is on the roster, or that it is not.
-
-        Raises:
-            RosterError: no roster may have such an id.
-        """
-        sought = check_id(unit_id)
-        place, size = self._place(sought), self.page_rows
-        if not self.lines:
-            pages: tuple[int, ...] = ()
-        elif place < len(self.lines) and id_of(self.lines[place]) == sought:
-            pages = (place // size,)
-        elif place == len(self.lines):
-            pages = ((place - 1) // size,)
-        elif place % size == 0 and place > 0:
-            pages = (place // size - 1, place // size)
-        else:
-            pages = (place // size,)
-        return Proof(unit_id, self.name, tuple(self._proof_page(index) for index in pages))
+    def _first_id(self, index: int) -> bytes:
+        return id_of(self.lines[index * self.page_rows])
 
     def _proof_page(self, index: int) -> ProofPage:
         path = tuple(step.hex() for step in self._tree.path(index))

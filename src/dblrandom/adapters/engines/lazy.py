@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 import attrs
 
 from dblrandom.errors import RosterChanged, RosterError
 from dblrandom.kernel.suite import Suite
 from dblrandom.model.portable import Bound
-from dblrandom.roster import Manifest, Proof, Roster, RosterLike
+from dblrandom.roster import CommittedRoster, Manifest, Proof, Roster, RosterLike
 from dblrandom.sampling import Frame, MemoryFrame
 
 __all__ = ["LazyRoster"]
 
 
 @attrs.define(eq=False)
-class LazyRoster(Bound):
+class LazyRoster(Bound, CommittedRoster):
     """A committed roster whose table is read, and held against its commitment, at the first question about a row.
 
     Most steps of a ceremony ask none; a draw asks, and so finds out whether the table is still the one committed.
@@ -34,24 +32,6 @@ class LazyRoster(Bound):
     suite: Suite
     _open: Callable[[], RosterLike]
     _opened: RosterLike | None = None
-
-    @property
-    def name(self) -> str:
-        """The roster's name."""
-        return self.manifest.name
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Its columns, ``id`` first."""
-        return self.manifest.columns
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the rows, if they were read, any number of times; the manifest stays."""

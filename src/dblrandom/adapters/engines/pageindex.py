@@ -16,8 +16,7 @@ import os
 import struct
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from types import TracebackType
-from typing import Self, overload
+from typing import overload
 
 from attrs import frozen
 
@@ -27,6 +26,7 @@ from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.merkle import Tree
 from dblrandom.kernel.rows import MAX_ID_BYTES
 from dblrandom.kernel.suite import Suite, suite_named
+from dblrandom.model.closing import Closing
 from dblrandom.model.json import Reader
 from dblrandom.roster import Manifest
 
@@ -66,7 +66,7 @@ def index_bytes(
     yield from firsts
 
 
-class PageIndex(Sequence[bytes]):
+class PageIndex(Closing, Sequence[bytes]):
     """An index that is read where it is asked; as a sequence, the first ids of the pages.
 
     Args:
@@ -87,14 +87,6 @@ class PageIndex(Sequence[bytes]):
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file, any number of times."""

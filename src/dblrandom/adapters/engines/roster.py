@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from types import TracebackType
 from typing import Self
 
 import attrs
@@ -12,12 +11,12 @@ import attrs
 from dblrandom.adapters.engines.committed import CommittedPages
 from dblrandom.adapters.engines.reading import Reading, reading_of
 from dblrandom.adapters.engines.table import OutOfOrder, Table
-from dblrandom.errors import PlanError, RosterChanged, RosterError
+from dblrandom.errors import RosterChanged, RosterError
 from dblrandom.kernel.merkle import Tree
-from dblrandom.kernel.rows import BLIND, check_columns, check_id, fields_of, header_line, id_of
+from dblrandom.kernel.rows import BLIND, check_columns, fields_of, header_line, is_id
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.model.portable import Bound
-from dblrandom.roster import Manifest, Proof, ProofPage
+from dblrandom.roster import Manifest, PagedRoster, ProofPage
 from dblrandom.roster.manifest import PAGE_ROWS
 from dblrandom.sampling import Frame, Sieve, Stratum, ThresholdFrame
 
@@ -25,7 +24,7 @@ __all__ = ["EngineRoster"]
 
 
 @attrs.frozen(eq=False)
-class EngineRoster(Bound):
+class EngineRoster(Bound, PagedRoster):
     """A roster that can be committed, drawn from and proved from, without holding its rows; a context manager.
 
     In memory are the Merkle tree and the first id of each page, about 130 bytes for 256 rows. Whatever is answered
@@ -100,14 +99,6 @@ class EngineRoster(Bound):
         )
         return cls(table, manifest, suite, committed, reading)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
     def close(self) -> None:
         """Let go of the rows, such as of a database's connection, any number of times; the manifest stays."""
         self._closed[:] = ["was closed; open it again"]
@@ -117,34 +108,10 @@ class EngineRoster(Bound):
         if self._closed:
             raise RosterError(self._closed[0], where=f"roster {self.name}")
 
-    def __eq__(self, other: object) -> bool:
-        return self.manifest == getattr(other, "manifest", None)
-
-    def __hash__(self) -> int:
-        return hash(self.manifest)
-
-    def __len__(self) -> int:
-        return self.manifest.rows
-
-    @property
-    def name(self) -> str:
-        """The roster's name."""
-        return self.manifest.name
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Its columns, ``id`` first."""
-        return self.manifest.columns
-
     @property
     def notes(self) -> tuple[str, ...]:
         """What was passed over where the rows are, such as files of a folder that hold none."""
         return tuple(getattr(self.table, "notes", ()))
-
-    @property
-    def page_rows(self) -> int:
-        """The rows of a page."""
-        return self.manifest.page_rows
 
     def frame(self, keep: Mapping[str, Sequence[str]], strata: Sequence[str], *, where: str) -> Frame:
         """The frame of a task, drawn from in the engine and bound to the pages of the commitment.
@@ -161,52 +128,6 @@ class EngineRoster(Bound):
             raise RosterChanged(f"{found} rows were counted where {len(self)} were committed", where=where)
         return frame
 
-    def find(self, unit_id: bytes) -> bytes | None:
-        """The line of an id, or ``None``."""
-        self._check_open()
-        return self._committed.lines([unit_id]).get(unit_id)
-
-    def known(self, ids: Collection[str]) -> set[str]:
-        """Those of the ids that are on the roster; a few by their pages, more by one reading.
-
-        Raises:
-            RosterError: the rows are not the ones committed.
-        """
-        return {unit_id.decode("utf-8") for unit_id in self._lines(ids)}
-
-    def values(self, ids: Collection[str], column: str) -> dict[str, str]:
-        """The field of a column for those of the ids that are on the roster; read as by :meth:`known`.
-
-        Raises:
-            PlanError: there is no such column.
-            RosterError: the rows are not the ones committed.
-        """
-        found = self._lines(ids)
-        if not found:
-            return {}
-        if column not in self.columns:
-            told = f"there is no column {column!r}; the roster has {', '.join(self.columns)}"
-            raise PlanError(told, where=f"roster {self.name}")
-        place = self.columns.index(column)
-        return {i.decode("utf-8"): fields_of(line)[place].decode("utf-8") for i, line in found.items()}
-
-    def _lines(self, ids: Collection[str]) -> dict[bytes, bytes]:
-        self._check_open()
-        possible = [unit_id.encode("utf-8") for unit_id in ids if _is_id(unit_id)]
-        if not possible:
-            return {}
-        self.table.check_unchanged()
-        return self._committed.lines(possible)
-
-    def row(self, unit_id: str) -> dict[str, str] | None:
-        """The fields of an id by column, or ``None``.
-
-        Raises:
-            RosterError: no roster may have such an id.
-        """
-        line = self.find(check_id(unit_id))
-        return None if line is None else dict(zip(self.columns, line.decode("utf-8").split("\t"), strict=True))
-
     def records(self) -> Iterator[dict[str, str]]:
         """Every row in order, each as its fields by column, read from the table as they are asked for.
 
@@ -215,26 +136,8 @@ class EngineRoster(Bound):
         """
         self._check_open()
         for page in self._committed.every():
-            for line in page.decode("utf-8").split("\n")[:-1]:
-                yield dict(zip(self.columns, line.split("\t"), strict=True))
-
-    def prove(self, unit_id: str) -> Proof:
-        """The proof that an id is on the roster, or that it is not.
-
-        Raises:
-            RosterError: no roster may have such an id, or the table is not the one committed.
-        """
-        self._check_open()
-        sought = check_id(unit_id)
-        committed = self._committed
-        if not committed.firsts:
-            return Proof(unit_id, self.name, ())
-        index = max(committed.place(sought), 0)
-        pages = [committed.page(index)]
-        last = pages[0].split(b"\n")[-2]
-        if id_of(last) < sought and index + 1 < len(committed.firsts):
-            pages.append(committed.page(index + 1))
-        return Proof(unit_id, self.name, tuple(self._proof_page(index + n, page) for n, page in enumerate(pages)))
+            for line in page.split(b"\n")[:-1]:
+                yield self._record(line)
 
     def write(self, write: Callable[[bytes], object]) -> None:
         """Hand the canonical file to ``write``, piece by piece.
@@ -258,8 +161,25 @@ class EngineRoster(Bound):
         self._check_open()
         save_index(self, path)
 
-    def _proof_page(self, index: int, page: bytes) -> ProofPage:
+    def _first_id(self, index: int) -> bytes:
+        return self._committed.firsts[index]
+
+    def _proof_page(self, index: int) -> ProofPage:
+        page = self._committed.page(index)
         return ProofPage(index, page, tuple(step.hex() for step in self._committed.tree.path(index)))
+
+    def _pages_for(self, sought: bytes) -> tuple[ProofPage, ...]:
+        self._check_open()
+        return super()._pages_for(sought)
+
+    def _found(self, ids: Collection[str]) -> dict[str, bytes]:
+        """See :class:`~dblrandom.roster.paged.PagedRoster`; a few by their pages, more by one reading."""
+        self._check_open()
+        possible = [unit_id.encode("utf-8") for unit_id in ids if is_id(unit_id)]
+        if not possible:
+            return {}
+        self.table.check_unchanged()
+        return {unit_id.decode("utf-8"): line for unit_id, line in self._committed.lines(possible).items()}
 
 
 class _CommittedFrame(ThresholdFrame):
@@ -298,11 +218,3 @@ class _CommittedFrame(ThresholdFrame):
                 if line is None or self._sieve.stratum(fields_of(line)) != expected:
                     shown = repr(candidate[32:].decode("utf-8", "replace"))
                     raise RosterChanged(f"{shown} was drawn and is not so on a committed page", where=self._place)
-
-
-def _is_id(text: str) -> bool:
-    try:
-        check_id(text)
-    except RosterError:
-        return False
-    return True

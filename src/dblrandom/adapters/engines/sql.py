@@ -8,7 +8,6 @@ that of the transaction in which the table was opened.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -20,6 +19,7 @@ from dblrandom.adapters.engines.sqldialects import SqlDialect, Text
 from dblrandom.adapters.engines.table import Page, check_asked
 from dblrandom.errors import RosterChanged, RosterError
 from dblrandom.kernel.rows import check_columns
+from dblrandom.model.closing import Closing
 from dblrandom.model.names import check_roster_name
 from dblrandom.model.portable import Bound
 
@@ -29,7 +29,7 @@ _PAGES = 16
 """The pages that are fetched at once."""
 
 
-class SqlTable(Bound):
+class SqlTable(Bound, Closing):
     """A table or view of a database, as it is at the moment of opening; a context manager.
 
     Args:
@@ -79,14 +79,6 @@ class SqlTable(Bound):
     def columns(self) -> tuple[str, ...]:
         """The roster's columns, ``id`` first."""
         return tuple(self._texts)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the transaction, and the connection where this table opened it."""
