@@ -170,3 +170,13 @@ def test_uuids_of_a_database_are_their_one_text(server: str) -> None:
             assert roster.known([UUIDS[1], UUIDS[2].upper()]) == {UUIDS[1]}
             drawn = roster.frame({"id": UUIDS[:9]}, (), where="x").lowest("0" * 32, {(): 3})
             assert {candidate[32:].decode() for candidate in drawn[()]} <= set(UUIDS[:9])
+
+
+def test_uuids_of_a_file_are_those_of_a_database(tmp_path: Path) -> None:
+    units = pa.array([bytes.fromhex(u.replace("-", "")) for u in UUIDS], pa.binary(16))
+    owners = pa.array([u[::-1].replace("-", "") for u in UUIDS])
+    table = pa.table({"id": pa.ExtensionArray.from_storage(pa.uuid(), units), "owner": owners})
+    pq.write_table(table, tmp_path / "t.parquet")
+    with open_roster(tmp_path / "t.parquet", name="t", id="id", engine="datafusion") as roster:
+        assert roster.manifest == PLAIN.manifest
+        assert roster.prove(UUIDS[300]) == PLAIN.prove(UUIDS[300])

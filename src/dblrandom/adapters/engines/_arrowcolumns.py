@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dblrandom.adapters.engines.arrowuuid import is_uuid
 from dblrandom.errors import RosterError
 from dblrandom.kernel.rows import BLIND
 from dblrandom.kernel.text import is_name
@@ -59,16 +60,17 @@ def layout(
 
 
 def types(schema: pa.Schema, sources: Sequence[str], where: str) -> tuple[Any, ...]:
-    """The Arrow types of these columns, each of which is there once, as text or as whole numbers."""
+    """The Arrow types of these columns, each of which is there once, as text, whole numbers or UUIDs."""
     found = Counter(schema.names)
     for source in sources:
         if found[source] != 1:
             problem = "is there twice" if source in found else "is missing, which other parts have"
             raise RosterError(f"the column {show(source)} {problem}", where=where)
         kind = schema.field(source).type
-        if not is_text(kind) and not pa.types.is_integer(kind):
+        if not is_text(kind) and not pa.types.is_integer(kind) and not is_uuid(kind):
+            other = ", or as UUIDs if they are" if kind == pa.binary(16) else ""
             raise RosterError(
-                f"the column {show(source)} is of type {kind}; write it as text, so that its form is decided",
+                f"the column {show(source)} is of type {kind}; write it as text, so that its form is decided{other}",
                 where=where,
             )
     return tuple(schema.field(source).type for source in sources)

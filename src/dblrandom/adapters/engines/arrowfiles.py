@@ -18,7 +18,9 @@ import pyarrow.fs as pa_fs
 import pyarrow.parquet as pq
 
 from dblrandom.adapters.engines._arrowcolumns import check_alike, is_text, layout, types
+from dblrandom.adapters.engines.arrowrules import text_column
 from dblrandom.adapters.engines.arrowslices import in_slices
+from dblrandom.adapters.engines.arrowuuid import is_uuid, with_uuids
 from dblrandom.adapters.engines.ipcbudget import check_messages
 from dblrandom.adapters.engines.parquetbudget import check_footer, cost_of
 from dblrandom.adapters.engines.parts import check_columns_of_format, file_kind, found_parts
@@ -167,7 +169,11 @@ class Files:
             dataset = self.dataset(place)
             kind = dataset.schema.field(self.sources[0]).type
             streamed = path in self.heavy
-            views = streamed or any(_is_shared(dataset.schema.field(source).type) for source in self.sources)
+            views = (
+                streamed
+                or is_uuid(self.types[place][0])
+                or any(_is_shared(dataset.schema.field(source).type) for source in self.sources)
+            )
             with self._reading(path):
                 scanner = dataset.scanner(
                     columns=columns,
@@ -180,7 +186,7 @@ class Files:
                     if self.kind == "ipc":
                         _check_sound(batch)
                     for part in in_slices(batch, path) if views else (batch,):
-                        found = _within(part, first, after) if views and first is not None else part
+                        found = _within(part, first, after, path) if views and first is not None else part
                         if len(found):
                             yield found
 
@@ -214,9 +220,9 @@ def _check_sound(batch: pa.RecordBatch) -> None:
             raise
 
 
-def _within(batch: pa.RecordBatch, first: bytes, after: bytes | None) -> pa.RecordBatch:
+def _within(batch: pa.RecordBatch, first: bytes, after: bytes | None, where: str) -> pa.RecordBatch:
     """The rows with ids from ``first`` on and below ``after``, for types that Arrow itself does not filter well."""
-    texts = [_alone(column).cast(pa.string()) for column in batch.columns]
+    texts = [text_column(batch.column(n), name, where) for n, name in enumerate(batch.schema.names)]
     ids = texts[0].cast(pa.binary())
     mask = pc.greater_equal(ids, first)
     if after is not None:
@@ -227,10 +233,6 @@ def _within(batch: pa.RecordBatch, first: bytes, after: bytes | None) -> pa.Reco
 def _is_shared(kind: Any) -> bool:
     """Whether rows of this type may share one text, which takes more memory when each has its own."""
     return bool(pa.types.is_string_view(kind) or pa.types.is_dictionary(kind))
-
-
-def _alone(column: pa.Array) -> pa.Array:
-    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 def check_cost(path: str, kind: str | None) -> None:
@@ -330,6 +332,7 @@ def _schema(path: str, kind: str, encoding: str) -> pa.Schema:
         with failing(path):
             schema = _dataset(path, kind, encoding).schema
             schema.names  # noqa: B018 - a name is decoded when it is asked for
+            schema = with_uuids(schema, path) if kind == "parquet" else schema
     except RosterError as error:
         if not isinstance(error.__cause__, UnicodeDecodeError):
             raise

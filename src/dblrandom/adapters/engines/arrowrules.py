@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dblrandom.adapters.engines.arrowsuspects import check_ids
+from dblrandom.adapters.engines.arrowuuid import is_uuid, uuid_text
 from dblrandom.adapters.engines.table import OutOfOrder
 from dblrandom.errors import RosterError
 from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES, row_line
@@ -32,7 +33,9 @@ _BLANK = r"[ \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205
 
 
 def text_column(column: pa.Array, name: str, where: str) -> pa.Array:
-    """A column as text: texts as they are, whole numbers in decimal, a missing value as the empty text.
+    """A column as text: texts as they are, whole numbers in decimal, UUIDs by their digits; a missing value is empty.
+
+    Bytes come here only where the file calls them UUIDs (:func:`dblrandom.adapters.engines._arrowcolumns.types`).
 
     Raises:
         RosterError: a column of another type, or a row without an id.
@@ -42,6 +45,8 @@ def text_column(column: pa.Array, name: str, where: str) -> pa.Array:
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         column = column.cast(pa.string())
+    elif is_uuid(kind) or kind == pa.binary(16):
+        column = uuid_text(column)
     elif not pa.types.is_string(kind):
         raise RosterError(
             f"column {name!r} is of type {kind}; give it as text, so that its form is decided", where=where

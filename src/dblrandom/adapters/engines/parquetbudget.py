@@ -173,7 +173,7 @@ class _Pages:
     def chunk(self, column: Any) -> _Chunk:
         """Look at all pages of a column of a row group."""
         self.column = str(column.path_in_schema)
-        text = column.physical_type == "BYTE_ARRAY"
+        text, fixed = column.physical_type == "BYTE_ARRAY", column.physical_type == "FIXED_LEN_BYTE_ARRAY"
         place = column.data_page_offset
         if column.has_dictionary_page and 0 < (column.dictionary_page_offset or 0) < place:
             place = column.dictionary_page_offset
@@ -196,13 +196,13 @@ class _Pages:
                 largest = max(largest, size)
                 if text:
                     widest = max(widest, self._width(encoding, size, count))
-                decoded += size if encoding in (_PLAIN, _DELTA_LENGTHS) else count * max(widest, 8)
+                decoded += size if encoding in (_PLAIN, _DELTA_LENGTHS) else count * max(widest, 16 if fixed else 8)
             place = following
         if values != column.num_values:
             raise self._refused(
                 f"whose pages hold {values} values where its footer says {column.num_values}; write it anew"
             )
-        return _Chunk(held=dictionary + largest, widest=widest if text else 20, decoded=decoded)
+        return _Chunk(held=dictionary + largest, widest=widest if text else 36 if fixed else 20, decoded=decoded)
 
     def _header(self, place: int) -> tuple[dict[int, Any], int, int]:
         """The header at ``place``, where the page begins, and where the next header is."""
