@@ -150,6 +150,13 @@ class DatabaseCases(EngineConformance):
                 assert frame.lowest(KEY, true.sizes()) == true.lowest(KEY, true.sizes())
             assert roster.find(b"10") == b"10\t\t7"
 
+    def test_the_number_of_rows_is_told_before_they_are_read(self) -> None:
+        """It may be an estimate, or unknown for a table that was made just now; it is never below nothing."""
+        with self.make_table([("a", "x"), ("b", "y")], ("id", "kind")) as table:
+            about = table.rows_about()
+            assert about is None or about > 0
+            assert len(EngineRoster.commit(table)) == 2
+
     def test_rows_without_an_id(self) -> None:
         missing: Any = None
         table = self.make_table([("a", "x"), (missing, "y")], ("id", "kind"))

@@ -15,12 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.pool import NullPool
 
+from dblrandom.adapters.engines import opening
 from dblrandom.adapters.engines._sqlrows import Lines
+from dblrandom.adapters.engines.reading import PageReading
 from dblrandom.adapters.engines.roster import EngineRoster
-from dblrandom.adapters.engines.sql import SqlTable
+from dblrandom.adapters.engines.sql import SqlTable, _paged
 from dblrandom.adapters.engines.sqldialects import Sqlite, dialect_named
+from dblrandom.adapters.engines.table import Page
 from dblrandom.errors import MissingExtra, RosterError
 from dblrandom.kernel.rows import row_line
+from dblrandom.kernel.suite import SHA256
+from dblrandom.model.progress import Progress, reporting
 from dblrandom.testing.oddrows import FAULTY_FIELDS, rosters
 
 KEY = "97b4f6f5bb7bc90b9c00e3126f360eec"
@@ -152,7 +157,7 @@ def test_a_database_that_sorts_otherwise(engine: sa.Engine) -> None:
     name = databases.own_table(engine, ("id",), [("a",), ("B",), ("c",)])
     with (
         SqlTable(engine, name, name="targets", id="id", dialect=Folding()) as table,
-        pytest.raises(RosterError, match=r"row 2 .id 'B'.: the database does not put ids in the order of their bytes"),
+        pytest.raises(RosterError, match=r"row 2 .id 'B'.: the rows are not in the order of the ids' bytes"),
     ):
         EngineRoster.commit(table)
 
@@ -188,9 +193,89 @@ def test_batches_are_checked_as_rows_are(
         true = [row_line(row, columns) for row in rows]
     except RosterError:
         true = None
-    lines = Lines(columns, "x")
+    table = Handed(columns, batches)
+    made_lines = [line for page in table.pages(256) for line in page.data.split(b"\n")[:-1]] if true is not None else []
+    reading = PageReading(table, SHA256, 256, columns, "x")
     if true is None:
         with pytest.raises(RosterError):
-            [lines.add(batch) for batch in batches]
+            list(reading.leaves())
     else:
-        assert [line for batch in batches for line in lines.add(batch)] == true
+        assert made_lines == true
+        assert sum(leaf.rows for leaf in reading.leaves()) == len(true)
+
+
+class Handed:
+    """A table of batches of rows as a database hands them out."""
+
+    name = "x"
+
+    def __init__(self, columns: tuple[str, ...], batches: Sequence[Sequence[Sequence[Any]]]) -> None:
+        self.columns, self._batches = columns, batches
+
+    def pages(self, page_rows: int) -> Iterator[Page]:
+        lines = Lines(self.columns, "x")
+        made = [line for batch in self._batches for line in lines.add(batch)]
+        yield from _paged(made, page_rows)
+
+    def in_order(self) -> Any:
+        raise NotImplementedError
+
+    def lines(self, first: bytes, after: bytes | None) -> Any:
+        raise NotImplementedError
+
+    def check_unchanged(self) -> None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("a", "x\nb\ty")],
+        [("a\tx\nb", "y")],
+        [("a", "x\nb"), ("c\td", "y")],
+        [("a", None), ("b", "x\nc\ty")],
+        [("a", "x\n"), ("b", "y")],
+        [("a\tb", "y")],
+        [("a", "x\ty")],
+        [("a", "\ud800")],
+        [("a", "x"), (None, "y")],
+        [("a", 7)],
+        [("a", b"x")],
+        [("a", "x"), ("a", "x")],
+        [("b", "x"), ("a", "x")],
+    ],
+)
+def test_no_value_makes_a_row_of_its_own(rows: Sequence[tuple[Any, ...]]) -> None:
+    """What a value of a lying database holds is never taken for another field or another row."""
+    reading = PageReading(Handed(("id", "kind"), [rows]), SHA256, 256, ("id", "kind"), "x")
+    with pytest.raises(RosterError, match=r"^x, row \d"):
+        list(reading.leaves())
+
+
+def test_progress_has_a_total(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits is told how many rows there are, by the function given or by the one that asked for all."""
+    monkeypatch.setattr(opening, "_INTERVAL", -1.0)
+    name = databases.own_table(engine, ("id",), [(f"R{n:05d}",) for n in range(9000)])
+    told: list[Progress] = []
+    with opening.open_roster(f"{engine.url}#{name}", name="targets", id="id", progress=told.append) as roster:
+        assert len(roster) == 9000
+    assert {each.total for each in told} == {9000}
+    assert told[0].rows < told[-1].rows == 9000
+    assert told[0].remaining is not None
+    assert told[-1].remaining == 0
+    more: list[Progress] = []
+    with reporting(more.append), opening.open_roster(f"{engine.url}#{name}", name="targets", id="id"):
+        pass
+    assert [(each.rows, each.total) for each in more] == [(each.rows, each.total) for each in told]
+
+
+@pytest.mark.parametrize("about", [None, 0, -1, 1, 10**9])
+def test_an_estimate_decides_nothing(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, about: int | None) -> None:
+    monkeypatch.setattr(opening, "_INTERVAL", -1.0)
+    monkeypatch.setattr(Sqlite, "rows_about", lambda *given: sa.select(sa.literal(about, sa.Integer)))
+    name = databases.own_table(engine, ("id",), [(f"R{n:05d}",) for n in range(600)])
+    told: list[Progress] = []
+    with opening.open_roster(f"{engine.url}#{name}", name="targets", id="id", progress=told.append) as roster:
+        assert len(roster) == 600
+    assert all(each.total is None or each.rows <= each.total for each in told)
+    assert told[-1].total == (600 if about and about > 0 else None)

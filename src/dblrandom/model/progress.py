@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import attrs
 
-__all__ = ["Progress", "report", "reporting", "tracked"]
+__all__ = ["Progress", "asked", "report", "reporting", "tracked"]
 
 T = TypeVar("T")
 
@@ -51,6 +51,11 @@ def reporting(callback: Callable[[Progress], object]) -> Iterator[None]:
         yield
     finally:
         _told.reset(token)
+
+
+def asked() -> Callable[[Progress], object] | None:
+    """Whoever asked to be told, for work that knows more of its progress than a number of rows."""
+    return _told.get()
 
 
 def report(doing: str, rows: int, total: int | None = None) -> None:

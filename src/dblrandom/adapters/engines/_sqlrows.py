@@ -1,32 +1,26 @@
-"""Rows as a database hands them out, made into canonical lines (docs/spec, section 2)."""
+"""Rows as a database hands them out, made into lines; whether these are canonical is checked page by page."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from operator import lt
 from typing import Any
 
 from dblrandom.errors import RosterError
-from dblrandom.kernel.rows import MAX_FIELD_BYTES, MAX_ID_BYTES, row_line
-from dblrandom.model.names import UNSEEN_IN_ID
+from dblrandom.kernel.rows import row_line
 
 __all__ = ["Lines"]
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
-_ODD_ID = re.compile(f"^ | $|^$|[{UNSEEN_IN_ID}]", re.MULTILINE)
-
 
 class Lines:
-    """Makes batches of rows that come in the order of their ids into canonical lines.
+    """Makes batches of rows into lines, of which each is one row.
 
-    A batch is checked as a whole, so that millions of rows take seconds. What does not pass is looked at row by row,
-    by the kernel's own rules, which then say what is wrong and where.
+    Only what a line cannot show is looked at here: values that are no text, line breaks and TABs inside of them. The
+    rules of section 2 are for whoever commits to the pages (:class:`~dblrandom.adapters.engines.reading.PageReading`),
+    or holds them against the commitment.
     """
 
     def __init__(self, columns: Sequence[str], where: str) -> None:
         self._columns, self._where = tuple(columns), where
-        self._last = b""
         self.count = 0
         """The rows so far."""
 
@@ -34,47 +28,31 @@ class Lines:
         """The lines of the next rows, without LF.
 
         Raises:
-            RosterError: what is not canonical, naming row and column; ids out of order, or there twice.
+            RosterError: a value that is neither text nor NULL, an id that is NULL, a line break or TAB in a value.
         """
-        found = self._all(rows)
-        if found is None:
-            found = [self._one(row, number) for number, row in enumerate(rows, self.count + 1)]
-        elif rows:
-            self._last = rows[-1][0].encode("utf-8")
-        self.count += len(rows)
-        return found
-
-    def _all(self, rows: Sequence[Sequence[Any]]) -> list[bytes] | None:
-        """The lines, or ``None`` where one of the rows may be wrong or NULL stands in one."""
         try:
-            texts = [row[0] for row in rows]
-            data = "\n".join(["\t".join(row) for row in rows]).encode("utf-8")
-            ids = [self._last, *(text.encode("utf-8") for text in texts)]
-        except (TypeError, AttributeError, UnicodeEncodeError):
-            return None
-        lines = data.split(b"\n")
+            found = ["\t".join(row) for row in rows]
+        except TypeError:
+            found = ["\t".join(self._texts(row, number)) for number, row in enumerate(rows, self.count + 1)]
+        try:
+            data = "\n".join(found).encode("utf-8")
+        except UnicodeEncodeError:
+            data = b""
+        lines = data.split(b"\n") if rows else []
         if len(lines) != len(rows) or data.count(b"\t") != len(rows) * (len(self._columns) - 1):
-            return None
-        if _CONTROL.search(data) or _ODD_ID.search("\n".join(texts)) or not all(map(lt, ids, ids[1:])):
-            return None
-        # A line that is no longer than a field may be has no field that is too long.
-        if max(map(len, lines)) > MAX_FIELD_BYTES or max(map(len, ids)) > MAX_ID_BYTES:
-            return None
+            for number, row in enumerate(rows, self.count + 1):
+                row_line(self._texts(row, number), self._columns, self._place(row, number))
+        self.count += len(rows)
         return lines
 
-    def _one(self, row: Sequence[Any], number: int) -> bytes:
-        where = f"{self._where}, row {number} (id {row[0]!r:.300})"
+    def _texts(self, row: Sequence[Any], number: int) -> list[str]:
         for column, value in zip(self._columns, row, strict=True):
             if value is None and column == "id":
-                raise RosterError("column 'id' is NULL; every row needs an id", where=where)
+                raise RosterError("column 'id' is NULL; every row needs an id", where=self._place(row, number))
             if value is not None and not isinstance(value, str):
-                kind = type(value).__name__
-                raise RosterError(f"column {column!r} holds a {kind}; make it text in a view of the table", where=where)
-        line = row_line(["" if value is None else value for value in row], self._columns, where)
-        unit_id = line.partition(b"\t")[0]
-        if unit_id == self._last and number > 1:
-            raise RosterError("the id is there twice; ids are unique", where=where)
-        if unit_id < self._last:
-            raise RosterError("the database does not put ids in the order of their bytes", where=where)
-        self._last = unit_id
-        return line
+                told = f"column {column!r} holds a {type(value).__name__}; make it text in a view of the table"
+                raise RosterError(told, where=self._place(row, number))
+        return ["" if value is None else value for value in row]
+
+    def _place(self, row: Sequence[Any], number: int) -> str:
+        return f"{self._where}, row {number} (id {row[0]!r:.300})"

@@ -100,7 +100,7 @@ class Snapshot(Bound):
                     end()
             self._dispose()
 
-    def one(self, statement: sa.Select[Any]) -> Any:
+    def one(self, statement: sa.Executable) -> Any:
         """The only value that a statement gives.
 
         Raises:
@@ -108,7 +108,7 @@ class Snapshot(Bound):
         """
         return self.all(statement)[0][0]
 
-    def all(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+    def all(self, statement: sa.Executable) -> Sequence[sa.Row[Any]]:
         """All rows that a statement gives.
 
         Raises:

@@ -23,7 +23,7 @@ from dblrandom.kernel.rows import header_line
 from dblrandom.kernel.suite import SHA256, Suite
 from dblrandom.model.json import show
 from dblrandom.model.names import check_roster_name
-from dblrandom.model.progress import Progress
+from dblrandom.model.progress import Progress, asked
 from dblrandom.roster import Roster
 from dblrandom.roster.manifest import PAGE_ROWS
 
@@ -72,7 +72,8 @@ def open_roster(
         engine: one of :data:`ENGINES`; by default memory for small files, and whatever can read the place otherwise.
         encoding: of CSV and TSV files, see ``dblrandom.adapters.tables.ENCODINGS``.
         progress: told a few times a second how far it is; what it raises ends the reading, and nothing is left behind.
-            Draws from files tell it too, once for some ten million rows.
+            Draws from files tell it too, once for some ten million rows. Where it is not given, whoever asked by
+            :func:`dblrandom.model.progress.reporting` is told. Of databases the total may be an estimate.
         from_file: whether the place came from a file, and not from the person at this machine: then it leads to
             nothing of this machine but what lies below the current folder, and to no server by way of what the person
             has there. See :func:`dblrandom.adapters.engines.addresses.judged`.
@@ -192,12 +193,13 @@ def sql_table(url: str, name: str, stored: Mapping[str, Any]) -> SqlTable:
 def _committed(
     table: Any, suite: Suite, progress: Callable[[Progress], object] | None, total: int | None
 ) -> EngineRoster:
+    told = asked() if progress is None else progress
     try:
-        if progress is None:
+        if told is None:
             return EngineRoster.commit(table, suite)
-        teller = _Teller(progress, total)
+        teller = _Teller(told, getattr(table, "rows_about", lambda: None)() if total is None else total)
         roster = EngineRoster.commit(table, suite, progress=teller.rows)
-        progress(teller.at(len(roster)))
+        told(teller.at(len(roster), ended=True))
     except BaseException:
         getattr(table, "close", lambda: None)()
         raise
@@ -223,8 +225,10 @@ class _Teller:
             self._last = now
             self._progress(self.at(rows))
 
-    def at(self, rows: int) -> Progress:
+    def at(self, rows: int, *, ended: bool = False) -> Progress:
         rate = int(rows / max(time.monotonic() - self._start, 1e-9))
-        left = None if self._total is None else max(self._total - rows, 0)
-        remaining = None if left is None or not rate else -(-left // rate)
-        return Progress(rows=rows, total=self._total, rate=rate, remaining=remaining)
+        total = self._total
+        if total is not None:
+            total = rows if ended else max(total, rows)  # it may be an estimate
+        remaining = None if total is None or not rate else -(-(total - rows) // rate)
+        return Progress(rows=rows, total=total, rate=rate, remaining=remaining)

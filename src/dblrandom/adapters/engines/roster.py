@@ -62,7 +62,10 @@ class EngineRoster(Bound, PagedRoster):
         try:
             return cls._read(table, suite, progress)
         except OutOfOrder:
-            return cls._read(table.in_order(), suite, progress)
+            again = table.in_order()
+            if again is table:  # it says that its rows are in order
+                raise
+            return cls._read(again, suite, progress)
 
     @classmethod
     def _read(cls, table: Table, suite: Suite, progress: Callable[[int], object]) -> Self:

@@ -96,6 +96,11 @@ class SqlTable(Bound, Closing):
         """The table itself: the database sorts."""
         return self
 
+    def rows_about(self) -> int | None:
+        """About how many rows there are, where the database knows at once; for whoever waits, and for nothing else."""
+        found = self._snapshot.one(self._about)
+        return int(found) if isinstance(found, int) and found > 0 else None
+
     def pages(self, page_rows: int) -> Iterator[Page]:
         """See :meth:`dblrandom.adapters.engines.table.Table.pages`; read through a cursor of the server."""
         made, rest = Lines(self.columns, self._where), list[bytes]()
@@ -139,6 +144,7 @@ class SqlTable(Bound, Closing):
         ).alias("r")
         self._texts = {n: dialect.text(own.c[column], kinds[column]) for n, column in zip(names, chosen, strict=True)}
         self._own = own
+        self._about = dialect.rows_about(own, table, schema)
         self._order = dialect.ordered(own.c[unit], kinds[unit])
         self._id_plain = self._order is own.c[unit]
 

@@ -56,6 +56,10 @@ class SqlDialect:
         """Text that is equal and ordered by its bytes in UTF-8; the answer may be bytes."""
         raise NotImplementedError
 
+    def rows_about(self, own: sa.FromClause, table: str, schema: str | None) -> sa.Executable:
+        """A statement with one value: about how many rows there are, or NULL where only reading them would tell."""
+        return sa.select(sa.null())
+
     def ordered(self, column: Text, kind: TypeEngine[Any]) -> Text:
         """The id, to be compared and ordered by its bytes; one that an index serves, if it can be."""
         return self.exact(self.text(column, kind))
@@ -79,6 +83,15 @@ class Postgresql(SqlDialect):
     def exact(self, text: Text) -> Text:
         """See :meth:`SqlDialect.exact`; in UTF-8 the collation "C" is the order of the bytes."""
         return sa.collate(text, "C")
+
+    def rows_about(self, own: sa.FromClause, table: str, schema: str | None) -> sa.Executable:
+        """See :meth:`SqlDialect.rows_about`; what the server's own statistics say, which views do not have."""
+        found = sa.text(
+            "SELECT (SELECT CAST(c.reltuples AS bigint) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relname = :name AND c.relkind IN ('r', 'm', 'p')"
+            " AND (n.nspname = CAST(:place AS text) OR CAST(:place AS text) IS NULL AND pg_table_is_visible(c.oid)))"
+        )
+        return found.bindparams(name=table, place=schema)
 
 
 class Mysql(SqlDialect):
@@ -116,6 +129,14 @@ class Mysql(SqlDialect):
         """See :meth:`SqlDialect.exact`; collations ignore blanks at the end, even those named after bytes."""
         return sa.cast(text, sa.LargeBinary)
 
+    def rows_about(self, own: sa.FromClause, table: str, schema: str | None) -> sa.Executable:
+        """See :meth:`SqlDialect.rows_about`; what the server's own statistics say, which views do not have."""
+        found = sa.text(
+            "SELECT (SELECT table_rows FROM information_schema.tables WHERE table_name = :name"
+            " AND table_schema = COALESCE(:place, DATABASE()))"
+        )
+        return found.bindparams(name=table, place=schema)
+
     def ordered(self, column: Text, kind: TypeEngine[Any]) -> Text:
         """See :meth:`SqlDialect.ordered`; a column declared ``utf8mb4_bin`` or ``ascii_bin`` is in order by itself."""
         collation = str(getattr(kind, "collation", None) or "")
@@ -148,6 +169,10 @@ class Sqlite(SqlDialect):
     def exact(self, text: Text) -> Text:
         """See :meth:`SqlDialect.exact`."""
         return sa.collate(text, "BINARY")
+
+    def rows_about(self, own: sa.FromClause, table: str, schema: str | None) -> sa.Executable:
+        """See :meth:`SqlDialect.rows_about`; counting is quick where nobody else is asked."""
+        return sa.select(sa.func.count()).select_from(own)
 
 
 POSTGRESQL = Postgresql()
