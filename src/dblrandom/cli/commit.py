@@ -14,7 +14,6 @@ from dblrandom.adapters.files import read_bytes, write_new
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.planfiles import load_plan
 from dblrandom.adapters.rosterplaces import note_places
-from dblrandom.adapters.tables import ENCODINGS
 from dblrandom.beacons import declared
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
@@ -24,6 +23,7 @@ from dblrandom.cli.options import (
     PAIR,
     TIME,
     commit_time_option,
+    csv_encoding_option,
     folder_argument,
     pairs,
     signers,
@@ -60,7 +60,7 @@ _Pairs = tuple[tuple[str, str], ...]
     help="A roster: canonical, or a table with --id (.csv, Parquet, a folder, a database's URL#table).",
 )
 @click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of a table.")
-@click.option("--encoding", metavar="NAME", type=click.Choice(ENCODINGS), default="utf-8-sig", help="Of .csv rosters.")
+@csv_encoding_option
 @click.option("--chain", metavar="NAME=DIR", type=PAIR, multiple=True, help="A hash chain, with --at.")
 @click.option("--drand", metavar="NAME=NETWORK", type=PAIR, multiple=True, help="A drand round: quicknet or default.")
 @click.option("--at", metavar="TIME", type=TIME, help="The earliest moment of the chains' and rounds' values.")
@@ -222,7 +222,7 @@ def _stored(
         check_declared_signers(receipt)
     except VerificationError as error:
         raise StepError(
-            f"{error}; give that --key too, or let the others sign a --draft: nothing was committed"
+            f"{error}; give that --key too, or let the others sign a draft (commit --draft): nothing was committed"
         ) from error
 
     def act(ceremony: Ceremony) -> Ceremony:

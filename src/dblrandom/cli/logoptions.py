@@ -9,6 +9,7 @@ import click
 
 from dblrandom.adapters.publiclog.files import read_text
 from dblrandom.cli.options import FILE
+from dblrandom.cli.parameters import ParamType
 from dblrandom.cli.passphrase import KEY, passphrase_options
 from dblrandom.errors import DblrandomError
 from dblrandom.tlog import VerifierKey
@@ -18,7 +19,7 @@ __all__ = ["VKEY", "log_argument", "out_option", "private_key_option", "vkey_opt
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class _Vkey(click.ParamType[VerifierKey]):
+class _Vkey(ParamType[VerifierKey]):
     name = "vkey"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> VerifierKey:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 import click
 
 from dblrandom.adapters.clock import now
+from dblrandom.adapters.textfiles import ENCODINGS
+from dblrandom.cli.parameters import ParamType
 from dblrandom.cli.passphrase import KEY, passphrase_options, read_key
 from dblrandom.cli.screen import note
 from dblrandom.errors import InputError
@@ -23,6 +25,7 @@ __all__ = [
     "PAST",
     "TIME",
     "commit_time_option",
+    "csv_encoding_option",
     "distinct",
     "folder_argument",
     "key_option",
@@ -43,7 +46,7 @@ FILE = click.Path(path_type=Path, readable=False)
 """A path; whether it can be read is for the library to say."""
 
 
-class _Time(click.ParamType[str]):
+class _Time(ParamType[str]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
@@ -53,7 +56,7 @@ class _Time(click.ParamType[str]):
             self.fail(str(error), param, ctx)
 
 
-class _Pair(click.ParamType[tuple[str, str]]):
+class _Pair(ParamType[tuple[str, str]]):
     name = "pair"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
@@ -101,6 +104,13 @@ def rosters_option(function: F) -> F:
     )
     column = click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of such a table.")
     return place(column(function))
+
+
+def csv_encoding_option(function: F) -> F:
+    """How the text of rosters is encoded that are .csv files."""
+    return click.option(
+        "--encoding", metavar="NAME", type=click.Choice(ENCODINGS), default="utf-8-sig", help="Of .csv rosters."
+    )(function)
 
 
 def key_option(function: F) -> F:

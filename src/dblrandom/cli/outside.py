@@ -51,7 +51,9 @@ def is_outside(place: str) -> bool:
     return is_address(place) or Path(place).suffix.lower() in _KINDS or Path(place).is_dir()
 
 
-def open_outside(name: str, place: str, column: str, suite: Suite, engine: str | None = None) -> Roster | EngineRoster:
+def open_outside(
+    name: str, place: str, column: str, suite: Suite, engine: str | None = None, encoding: str | None = None
+) -> Roster | EngineRoster:
     """Open a roster where it is, telling on stderr how far the reading is, every two seconds."""
     told = [0]
 
@@ -64,7 +66,7 @@ def open_outside(name: str, place: str, column: str, suite: Suite, engine: str |
             left = f", {progress.remaining} s left" if progress.remaining is not None else ""
             note(f"{name}: {progress.rows} rows, {progress.rate} a second{left}")
 
-    opened = open_roster(place, name=name, id=column, suite=suite, engine=engine, progress=tell)
+    opened = open_roster(place, name=name, id=column, suite=suite, engine=engine, encoding=encoding, progress=tell)
     for remark in getattr(opened, "notes", ()):
         note(f"{name}: {remark}")
     # A connection to a database is not kept longer than the command that opened it.

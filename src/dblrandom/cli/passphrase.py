@@ -12,6 +12,7 @@ import click
 
 from dblrandom.adapters.files import read_bytes
 from dblrandom.adapters.signers import is_address, open_signer
+from dblrandom.cli.parameters import ParamType
 from dblrandom.cli.screen import safe
 from dblrandom.errors import KeyFileError
 from dblrandom.kernel.signing import Signer
@@ -24,7 +25,7 @@ _META = "dblrandom.passphrase"
 _LONGEST = 1024 + 2
 
 
-class _Key(click.ParamType["Path | str"]):
+class _Key(ParamType["Path | str"]):
     name = "key"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | str:

@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from dblrandom.adapters.planfiles import load_plan
-from dblrandom.adapters.tables import ENCODINGS
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.options import FILE, PAIR, pairs, suite_option
+from dblrandom.cli.options import FILE, PAIR, csv_encoding_option, pairs, suite_option
 from dblrandom.cli.places import samplers
 from dblrandom.cli.rosters import named_rosters
 from dblrandom.cli.screen import Screen, ratio, working
@@ -34,7 +33,7 @@ def plan() -> None:
     help="A roster: canonical, or a table with --id (.csv, Parquet, a folder, a database's URL#table).",
 )
 @click.option("--id", "ids", metavar="[NAME=]COLUMN", multiple=True, help="The id column of such a table.")
-@click.option("--encoding", metavar="NAME", type=click.Choice(ENCODINGS), default="utf-8-sig", help="Of .csv rosters.")
+@csv_encoding_option
 @suite_option
 def check(file: Path, roster: tuple[tuple[str, str], ...], ids: tuple[str, ...], encoding: str, suite: Suite) -> Answer:
     """Check a plan, and with its rosters what each task will draw."""

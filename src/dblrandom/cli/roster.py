@@ -119,6 +119,7 @@ def build(
 @click.option("--id", "row_id", metavar="ID", required=True, help="The row that is on the roster, or is not.")
 @click.option("--column", metavar="COLUMN", help="The id column, where the place is a table.")
 @click.option("--name", metavar="NAME", help="The roster's name; the file's name without its ending by default.")
+@encoding_option
 @click.option("--index", metavar="FILE", type=FILE, help="The roster's index: answers at once, whatever the size.")
 @click.option("--out", metavar="FILE", type=FILE, help="Where the proof goes, besides stdout.")
 @suite_option
@@ -127,6 +128,7 @@ def prove(
     row_id: str,
     column: str | None,
     name: str | None,
+    encoding: str,
     index: Path | None,
     out: Path | None,
     suite: Suite,
@@ -138,7 +140,10 @@ def prove(
     """
     found: Roster | EngineRoster | IndexedRoster
     with working("reading the roster"):
-        found = _opened(place, column, name, suite) if index is None else _by_index(place, column, name, index)
+        if index is None:
+            found = _opened(place, column, name, suite, encoding)
+        else:
+            found = _by_index(place, column, name, index, encoding)
         made = found.prove(row_id)
         alike = () if _shows(made) else _alike(found, made)
     proof = made.to_json()
@@ -187,9 +192,10 @@ def _tell_alike(unit_id: str, roster: str, alike: Sequence[str]) -> None:
 @click.argument("place", metavar="PLACE")
 @click.option("--column", metavar="COLUMN", help="The id column, where the place is a table.")
 @click.option("--name", metavar="NAME", help="The roster's name; the file's name without its ending by default.")
+@encoding_option
 @click.option("--out", metavar="FILE", type=FILE, required=True, help="Where the index goes; never replaced.")
 @suite_option
-def index(place: str, column: str | None, name: str | None, out: Path, suite: Suite) -> Answer:
+def index(place: str, column: str | None, name: str | None, encoding: str, out: Path, suite: Suite) -> Answer:
     """Make an index, with which prove answers at once.
 
     PLACE is as for prove, and is read once. Whoever uses the index needs the rows at the same place. Nothing in it is
@@ -198,7 +204,7 @@ def index(place: str, column: str | None, name: str | None, out: Path, suite: Su
     with working("reading the roster"):
         # Read where it is, however small: an index of what was read into memory is of another file.
         engine = None if column is None or is_address(place) else "datafusion"
-        found = _opened(place, column, name, suite, engine)
+        found = _opened(place, column, name, suite, encoding, engine)
         save_index(found, out)
     manifest = found.manifest.to_json()
 
@@ -210,7 +216,7 @@ def index(place: str, column: str | None, name: str | None, out: Path, suite: Su
 
 
 def _opened(
-    place: str, column: str | None, name: str | None, suite: Suite, engine: str | None = None
+    place: str, column: str | None, name: str | None, suite: Suite, encoding: str, engine: str | None = None
 ) -> Roster | EngineRoster:
     if column is None and is_outside(place):
         raise click.UsageError("a table needs its id column: --column COLUMN")
@@ -219,11 +225,11 @@ def _opened(
     named = name or Path(place).stem
     if column is None:
         return read_roster(suite, named, Path(place))
-    return open_outside(named, place, column, suite, engine)
+    return open_outside(named, place, column, suite, engine, encoding)
 
 
-def _by_index(place: str, column: str | None, name: str | None, index: Path) -> IndexedRoster:
-    found = open_indexed(place, index, id=column or "id")
+def _by_index(place: str, column: str | None, name: str | None, index: Path, encoding: str) -> IndexedRoster:
+    found = open_indexed(place, index, id=column or "id", encoding=encoding)
     click.get_current_context().call_on_close(found.close)
     if name not in (None, found.name):
         raise click.UsageError(f"the index is of a roster named {found.name!r}; leave --name out")

@@ -44,6 +44,8 @@ def named_rosters(suite: Suite, given: Mapping[str, str], ids: Sequence[str], en
     columns = dict(_id_column(text) for text in ids)
     outside = outside_places(given, ids)
     found: list[RosterLike] = []
+    if encoding not in ("utf-8", "utf-8-sig") and all(Path(place).suffix.lower() != ".csv" for place in given.values()):
+        raise click.UsageError(f"--encoding {encoding} is of .csv files, and there is none; convert others to UTF-8")
     for name, place in given.items():
         path = Path(place)
         if name in outside:
@@ -75,7 +77,7 @@ def outside_places(given: Mapping[str, str], ids: Sequence[str]) -> dict[str, tu
     return found
 
 
-def rosters_of(folder: Path, given: Mapping[str, str], ids: Sequence[str]) -> list[RosterLike]:
+def rosters_of(folder: Path, given: Mapping[str, str], ids: Sequence[str], encoding: str) -> list[RosterLike]:
     """The committed rosters whose rows are not in a ceremony's folder: those given, and those that this user noted.
 
     All are opened at once, so that what cannot be read is told for what it is, and not as evidence that does not hold.
@@ -96,7 +98,7 @@ def rosters_of(folder: Path, given: Mapping[str, str], ids: Sequence[str]) -> li
             raise click.UsageError(f"--roster {name}: its rows are in the folder; leave this out")
         if name not in committed:
             raise click.UsageError(f"--roster {name}: there is no such roster; there are {', '.join(committed)}")
-    opened = named_rosters(ceremony.suite, given, ids, "utf-8-sig")
+    opened = named_rosters(ceremony.suite, given, ids, encoding)
     found = {roster.name: (given[roster.name], roster) for roster in opened}
     for name, (place, column) in noted_places(folder, ceremony.commitment_digest).items():
         if name in contents.outside and name not in found:

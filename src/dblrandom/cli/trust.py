@@ -18,6 +18,7 @@ from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.jsonfile import read_json
 from dblrandom.cli.logoptions import VKEY
 from dblrandom.cli.options import FILE, PAIR, TIME, folder_argument
+from dblrandom.cli.parameters import ParamType
 from dblrandom.cli.places import existing, sound
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.evidence import Requirement, TrustedEvent, TrustedLog, TrustPolicy, suggested_trust
@@ -36,7 +37,7 @@ def trust() -> None:
     """Say whom you trust, for 'verify --trust FILE' and for witnesses."""
 
 
-class _Limit(click.ParamType[tuple[str, str]]):
+class _Limit(ParamType[tuple[str, str]]):
     name = "limit"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
@@ -49,7 +50,7 @@ class _Limit(click.ParamType[tuple[str, str]]):
         return holder, TIME.convert(time, param, ctx)
 
 
-class _Event(click.ParamType[TrustedEvent]):
+class _Event(ParamType[TrustedEvent]):
     name = "event"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> TrustedEvent:
@@ -61,7 +62,7 @@ class _Event(click.ParamType[TrustedEvent]):
         return TrustedEvent(event=event, outcomes=int(count))
 
 
-class _Need(click.ParamType[tuple[str, Requirement]]):
+class _Need(ParamType[tuple[str, Requirement]]):
     name = "need"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, Requirement]:

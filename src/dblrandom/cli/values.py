@@ -179,7 +179,9 @@ def _fetch(source: Source, given: Given) -> Value:
 
 def _lock_of(source: Source) -> Source:
     if not is_locked(source):
-        raise EntropyError("has no time-lock; its holder gives the secret: --secret", where=f"source {source.name!r}")
+        raise EntropyError(
+            "has no time-lock; its holder gives the secret (dblrandom reveal --secret)", where=f"source {source.name!r}"
+        )
     return round_source(source)
 
 

@@ -12,7 +12,7 @@ from dblrandom.ceremony import Ceremony
 from dblrandom.cli import exits
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.checked import checked, policy_options
-from dblrandom.cli.options import TIME, folder_argument, pairs, rosters_option
+from dblrandom.cli.options import TIME, csv_encoding_option, folder_argument, pairs, rosters_option
 from dblrandom.cli.places import existing
 from dblrandom.cli.rosters import rosters_of
 from dblrandom.cli.screen import Screen, note
@@ -53,6 +53,7 @@ def _waits_for(report: Report, ceremony: Ceremony) -> str | None:
     "--as-of", metavar="TIME", type=TIME, default=now, help="When deadlines are judged; the clock's time by default."
 )
 @rosters_option
+@csv_encoding_option
 def verify(
     folder: Path,
     trust: Path | None,
@@ -60,13 +61,14 @@ def verify(
     as_of: str,
     roster: tuple[tuple[str, str], ...],
     ids: tuple[str, ...],
+    encoding: str,
 ) -> Answer:
     """Verify a ceremony.
 
     Exit code 1 where something does not hold, 3 where everything that is there holds and there is no draw yet, or
     where something that decides could not be checked: a void that nobody dated, a sampler that is not known here.
     """
-    place = existing(folder, rosters_of(folder, pairs(roster, "--roster"), ids))
+    place = existing(folder, rosters_of(folder, pairs(roster, "--roster"), ids, encoding))
     report = checked(place, trust, vouched, as_of=as_of)
     waits = _waits_for(report, place.load())
     passed_over = list(place.passed_over)

@@ -17,6 +17,7 @@ from dblrandom.cli.checked import checked, policy_options
 from dblrandom.cli.options import (
     FILE,
     PAIR,
+    csv_encoding_option,
     folder_argument,
     key_option,
     pairs,
@@ -44,6 +45,7 @@ _LONGEST_MEMORY = limits.MEMORY_BYTES
     "--disclose", metavar="NAME=FILE", type=PAIR, multiple=True, help="Record a secret that has been made public."
 )
 @rosters_option
+@csv_encoding_option
 @policy_options
 @time_option
 def witness(
@@ -54,6 +56,7 @@ def witness(
     disclose: tuple[tuple[str, str], ...],
     roster: tuple[tuple[str, str], ...],
     ids: tuple[str, ...],
+    encoding: str,
     trust: Path | None,
     vouched: bool,
     time: str,
@@ -70,7 +73,7 @@ def witness(
 
     def act(_: CeremonyFolder, ceremony: Ceremony, __: dict[str, bytes]) -> tuple[Report, Ceremony]:
         # Only now, for until here an interrupted step may have been waiting in the folder.
-        place = existing(folder, rosters_of(folder, places, ids))
+        place = existing(folder, rosters_of(folder, places, ids, encoding))
         # Late results are attested too; that they are late is for those who verify to say.
         report = checked(place, trust, vouched, as_of=None if ceremony.stage == "drawn" else time)
         if report.head != ceremony.head:
