@@ -35,10 +35,10 @@ def test_a_secret_whose_moment_is_over(new: tuple[object, ...]) -> None:
 
 def test_a_party_who_signs_a_draft_on_values_that_are_out(tmp_path: Path) -> None:
     made = kit.opened()
-    kit.commit(made)
+    kit.commit(made, signers=kit.declared(("witness", "another")))
     draft = tmp_path / "draft.json"
     draft.write_bytes(made.envelopes[0])
-    write_private_key(tmp_path / "k.pem", kit.h32("key of a stranger"))
+    write_private_key(tmp_path / "k.pem", kit.h32("key of another"))
     shown = run("sign", draft, "--key", tmp_path / "k.pem", "--out", tmp_path / "signed.json").stdout
     assert "its value can be public since" in shown
     assert "vouches for nothing" in shown

@@ -13,6 +13,7 @@ from commandline import run
 from dblrandom.adapters.keyfiles import read_public_key, read_signer, write_private_key
 from dblrandom.adapters.sm2 import Sm2
 from dblrandom.cli.app import cli
+from dblrandom.drawing import Declared
 from dblrandom.evidence import Receipt
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
 from dblrandom.kernel.schemes import SCHEMES
@@ -47,7 +48,10 @@ def test_a_key_of_each_algorithm_signs_a_draft(tmp_path: Path, algorithm: str) -
     assert read_public_key(tmp_path / "k.pub").hex() == found["public_key"]
     assert (tmp_path / "k.pem").stat().st_mode & 0o777 == 0o600
     draft = tmp_path / "draft.json"
-    draft.write_bytes(kit.committed().receipts[0].envelope)
+    ceremony = kit.opened()
+    held = Declared(role="witness", algorithm=algorithm, public_key=found["public_key"], name="a second one")
+    kit.commit(ceremony, signers=[*kit.declared(), held])
+    draft.write_bytes(ceremony.receipts[0].envelope)
     done = json.loads(run("sign", draft, "--key", tmp_path / "k.pem", "--json").stdout)
     assert found["keyid"] in done["signatures"]
     receipt = Receipt.parse(draft.read_bytes())
@@ -83,9 +87,13 @@ def test_where_a_key_cannot_be_made_nothing_is_written(tmp_path: Path, monkeypat
 def test_a_draft_needs_no_first_key_twice(tmp_path: Path) -> None:
     """An organiser who signs with both in one step."""
     write_private_key(tmp_path / "second.pem", bytes(32), "ml-dsa-44")
-    write_private_key(tmp_path / "first.pem", kit.h32("another"))
+    write_private_key(tmp_path / "first.pem", kit.h32("key of another"))
     draft = tmp_path / "draft.json"
-    draft.write_bytes(kit.committed().receipts[0].envelope)
+    ceremony = kit.opened()
+    second = read_signer(tmp_path / "second.pem")
+    also = Declared(role="witness", algorithm="ml-dsa-44", public_key=second.public_key.hex(), name="another, again")
+    kit.commit(ceremony, signers=[*kit.declared(("witness", "another")), also])
+    draft.write_bytes(ceremony.receipts[0].envelope)
     run(
         "sign", draft, "--key", tmp_path / "first.pem", "--key", tmp_path / "second.pem", "--out", tmp_path / "out.json"
     )

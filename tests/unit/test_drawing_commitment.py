@@ -86,7 +86,7 @@ def twin(source: Source, name: str, **terms: str | int) -> Source:
         ({"deadlines": kit.DEADLINES | {"result": "2024-03-03T00:00:00Z"}}, PlanError, "run backwards"),
         ({"signers": tuple(kit.declared()[1:])}, PlanError, "nobody is declared as the organiser"),
         ({"signers": tuple(kit.declared(("witness", "organiser")))}, PlanError, "witness"),
-        ({"plan": kit.plan(kit.task(roster="firms"))}, PlanError, "no roster 'firms' is committed; there are targets"),
+        ({"plan": kit.plan(kit.task(roster="firms"))}, PlanError, "there is no roster 'firms'; there are targets"),
         ({"plan": kit.plan(kit.task(strata=("county",)))}, PlanError, "no column 'county'"),
         ({"plan": kit.plan(kit.task(filter={"county": ("x",)}))}, PlanError, "no column 'county'"),
         ({"plan": kit.plan(recusals="ties")}, PlanError, "nothing in the plan uses it"),
@@ -131,7 +131,7 @@ def test_blind_is_no_column_to_draw_by() -> None:
 def test_manifest_and_task_are_found_by_name() -> None:
     made = commitment()
     assert made.manifest("targets", "here").name == "targets"
-    with pytest.raises(PlanError, match="here: no roster 'x' is committed; there are targets, inspectors, recusals"):
+    with pytest.raises(PlanError, match="here: there is no roster 'x'; there are targets, inspectors, recusals"):
         made.manifest("x", "here")
     assert made.task("1").id == "1"
     with pytest.raises(PlanError, match="no task '2'; there are 1"):

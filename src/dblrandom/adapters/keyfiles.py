@@ -8,7 +8,7 @@ import re
 from dblrandom.adapters.files import read_bytes, write_atomic, write_new
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.sm2 import Sm2Signer
-from dblrandom.errors import KeyFileError
+from dblrandom.errors import FolderError, KeyFileError
 from dblrandom.kernel.mldsa import MlDsa44Signer
 from dblrandom.kernel.pem import (
     MAX_PEM_BYTES,
@@ -24,6 +24,8 @@ from dblrandom.kernel.signing import Ed25519Signer, Signer
 
 __all__ = ["make_key", "read_public_key", "read_signer", "write_private_key", "write_public_key"]
 
+_SECRET_KEY = b"PRIVATE KEY-----"
+_PUBLIC_KEY = b"-----BEGIN PUBLIC KEY-----"
 _HEX = re.compile(rb"((?:[0-9a-f]{2}){1,2048})\r?\n?")
 
 
@@ -93,11 +95,22 @@ def read_signer(path: str | os.PathLike[str], *, passphrase: Passphrase = None) 
         MissingExtra: where this machine cannot sign with such a key.
     """
     where = os.fspath(path)
-    data = read_bytes(path, MAX_PEM_BYTES, private=True)
+    try:
+        data = read_bytes(path, MAX_PEM_BYTES, private=True)
+    except FolderError as error:
+        if error.code != "file.exposed" or _SECRET_KEY in (data := read_bytes(path, MAX_PEM_BYTES)):
+            raise
+        # Not a private key, so that there is no secret for others to read.
+    if _is_public(data):
+        raise KeyFileError("is a public key; give the private key that it belongs to", where=where)
     algorithm, secret = private_from_pem(data, where, passphrase)
     if algorithm == "sm2":
         return Sm2Signer.from_pem(private_to_pem(secret, "sm2"), where)
     return _of_seed(algorithm, secret)
+
+
+def _is_public(data: bytes) -> bool:
+    return _PUBLIC_KEY in data or _HEX.fullmatch(data) is not None
 
 
 def _of_seed(algorithm: str, seed: bytes) -> Signer:

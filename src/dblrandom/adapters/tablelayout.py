@@ -14,6 +14,7 @@ from dblrandom.kernel.rows import BLIND
 from dblrandom.kernel.text import is_name
 from dblrandom.limits import TABLE_COLUMNS
 from dblrandom.model.json import show
+from dblrandom.model.lookalike import INVISIBLE, own_form
 
 __all__ = ["Layout", "Wanted", "divided_by", "heading_of", "layout_of"]
 
@@ -76,13 +77,17 @@ def layout_of(record: Sequence[str], wanted: Wanted, line: int, row: int, collec
     listing = ", ".join(show(text) for text in there[:_LISTED]) + (" and more" if len(there) > _LISTED else "")
     for text in (text for text, times in Counter(there).items() if times > 1):
         fault(f"the column {show(text)} is there twice; name each once")
+
+    def absent(name: str, what: str = "") -> None:
+        remark = f"there is no column {show(name)}{what}{_why(name, there, wanted.rename)}; there are {listing}"
+        collector.add("heading", remark, row=0, line=0)
+
     for text in wanted.rename:
         if text not in there:
-            collector.add("heading", f"there is no column {show(text)} to rename; there are {listing}", row=0, line=0)
+            absent(text, " to rename")
     names = [wanted.rename.get(text, text) for text in there]
     if wanted.id not in names and wanted.id not in there:
-        remark = f"there is no column {show(wanted.id)} for the id; there are {listing}"
-        collector.add("heading", remark, row=0, line=0)
+        absent(wanted.id, " for the id")
         return None
     key = names.index(wanted.id) if wanted.id in names else there.index(wanted.id)
     names[key] = "id"
@@ -90,7 +95,7 @@ def layout_of(record: Sequence[str], wanted: Wanted, line: int, row: int, collec
     chosen = names if given is None else [name for name in given if name not in (wanted.id, there[key])]
     for name in chosen:
         if name not in names:
-            collector.add("heading", f"there is no column {show(name)}; there are {listing}", row=0, line=0)
+            absent(name)
     taken = ["id", *(name for name in chosen if name != "id" and name in names)]
     if len(taken) > TABLE_COLUMNS:
         fault(f"there are {len(taken)} columns, and a roster has at most {TABLE_COLUMNS}; name those to be taken")
@@ -100,6 +105,20 @@ def layout_of(record: Sequence[str], wanted: Wanted, line: int, row: int, collec
     for name in dict.fromkeys(taken):
         _check_taken(name, taken if passed and name == "id" else names, taken, fault)
     return Layout(headings=tuple(there), columns=tuple(taken), places=(key, *(names.index(name) for name in taken[1:])))
+
+
+def _why(name: str, there: Sequence[str], rename: Mapping[str, str]) -> str:
+    """Why a name is missing that a reader would find in the list: it was renamed, or only looks like one."""
+    if name in rename and name in there:
+        return f": it is renamed to {show(rename[name])}, so name that"
+    form = _look(name)
+    if alike := next((text for text in there if text != name and _look(text) == form), None):
+        return f" (it looks like {alike!a}, and is {name!a})"
+    return ""
+
+
+def _look(name: str) -> str:
+    return INVISIBLE.sub("", own_form(name)).casefold()
 
 
 def _checked(text: str, at: int, say: Callable[[str], None]) -> str:

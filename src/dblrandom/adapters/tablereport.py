@@ -91,14 +91,19 @@ class TableReport:
 
     def error(self) -> RosterError:
         """The first defect as an error, which says how many more there are; only of a report that has one."""
+        return self._first("; and {} more defects, which dblrandom roster build --report FILE lists")
+
+    def told(self) -> RosterError:
+        """As :meth:`error`, where the report itself is shown or written."""
+        return self._first("; and {} more defects")
+
+    def _first(self, others: str) -> RosterError:
         first, more = self.defects[0], self.total(defects=True) - 1
         if not more:
             return first.error(self.file)
         found = first.error(self.file)
         said = str(found).removeprefix(f"{found.where}: ")
-        return RosterError(
-            f"{said}; and {more} more defects, which dblrandom roster build --report FILE lists", where=found.where
-        )
+        return RosterError(said + others.format(more), where=found.where)
 
     def to_json(self) -> dict[str, Json]:
         """``{"file", "rows", "defects", "notes", "counts"}``."""

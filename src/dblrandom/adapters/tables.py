@@ -131,7 +131,7 @@ def import_csv(
     check_encoding(encoding, f"{where}: encoding")
     roster = source.stem if name is None else name
     if not ROSTER_NAME.fullmatch(roster):
-        raise RosterError(f"{show(roster)} is no name for a roster (A-Z a-z 0-9 . _ -); give one as name", where=where)
+        raise RosterError(f"{show(roster)} is no name for a roster (A-Z a-z 0-9 . _ -); give one as name", where="name")
     table = TableReading(
         collector=Collector(accepted_of(accept)), wanted=Wanted(id=id, columns=columns, rename=dict(rename or {}))
     )

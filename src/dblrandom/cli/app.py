@@ -44,10 +44,11 @@ from dblrandom.cli.unseal import unseal
 from dblrandom.cli.verify import verify
 from dblrandom.cli.void import void
 from dblrandom.cli.witness import witness
-from dblrandom.errors import DblrandomError, NotYetPublic, VerificationError
+from dblrandom.errors import Branch, DblrandomError, NotYetPublic, VerificationError
 
 __all__ = ["Cli", "cli"]
 
+_TELL, _REPEAT = Branch.BAD_INPUT.value, Branch.UNAVAILABLE.value
 _INTERRUPTED = "interrupted; the next step finishes or undoes what was begun"
 
 
@@ -77,16 +78,16 @@ class Cli(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return _fail("FolderError", f"stdout: cannot write to it: {error.strerror}", False)
         except (click.Abort, KeyboardInterrupt):
-            return _fail("Interrupted", _INTERRUPTED, as_json, code="interrupted")
+            return _fail("Interrupted", _INTERRUPTED, as_json, exits.INTERRUPTED, code="interrupted", branch=_REPEAT)
         except click.ClickException as error:
-            return _fail(type(error).__name__, _usage(error), as_json, code="usage")
+            return _fail(type(error).__name__, _usage(error), as_json, code="usage", branch=_TELL)
         except DblrandomError as error:
             return _failed(error, as_json)
         except Exception as error:
             if os.environ.get("DBLRANDOM_DEBUG") == "1":
                 traceback.print_exc()
             told = f"internal: {type(error).__name__}: {error}; please report"
-            return _fail(type(error).__name__, told, as_json, code="internal")
+            return _fail(type(error).__name__, told, as_json, code="internal", branch=_REPEAT)
         return code if isinstance(code, int) else exits.DONE
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:

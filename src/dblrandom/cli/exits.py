@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["DONE", "ERROR", "EXITS", "FAILED", "UNDECIDED"]
+__all__ = ["DONE", "ERROR", "EXITS", "FAILED", "INTERRUPTED", "UNDECIDED"]
 
 DONE = 0
 FAILED = 1
 ERROR = 2
 UNDECIDED = 3
+INTERRUPTED = 130
 
 EXITS: Mapping[int, str] = MappingProxyType(
     {
@@ -18,6 +19,7 @@ EXITS: Mapping[int, str] = MappingProxyType(
         FAILED: "a verification failed: evidence was checked and does not hold; nothing else gives this code",
         ERROR: "wrong usage or another error; nothing was half written",
         UNDECIDED: "undecided: a value is not public yet, there is no draw yet, or what decides could not be checked",
+        INTERRUPTED: "interrupted, such as by Ctrl-C; the next step finishes or undoes what was begun",
     }
 )
 """Every exit code and its meaning."""

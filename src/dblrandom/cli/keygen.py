@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 
 from dblrandom.adapters.keyfiles import make_key, write_public_key
 from dblrandom.cli.answer import Answer, command
-from dblrandom.cli.options import FILE, distinct
+from dblrandom.cli.options import FILE
+from dblrandom.cli.outputs import fresh, together
 from dblrandom.cli.passphrase import asked_twice, given_passphrase, passphrase_options
 from dblrandom.cli.screen import Screen
-from dblrandom.errors import FolderConflict
 from dblrandom.kernel.schemes import KEY_SIZES
 
 __all__ = ["keygen"]
@@ -35,17 +34,14 @@ def keygen(out: Path, public: Path | None, algorithm: str, passphrase: bool) -> 
 
     Every receipt needs an Ed25519 signature; keys of the other algorithms sign beside it.
     """
-    distinct(out=out, public=public)
-    if public is not None and os.path.lexists(public):
-        raise FolderConflict(
-            f"{public}: exists already and is not overwritten; choose another name", code="file.exists"
-        )
+    fresh(out=out, public=public)
     secret = asked_twice(out) if passphrase else given_passphrase()
-    signer = make_key(out, algorithm, passphrase=secret)
-    wrote = [str(out)]
-    if public is not None:
-        write_public_key(public, signer.public_key)
-        wrote.append(str(public))
+    with together() as wrote:
+        signer = make_key(out, algorithm, passphrase=secret)
+        wrote.append(str(out))
+        if public is not None:
+            write_public_key(public, signer.public_key)
+            wrote.append(str(public))
     key = signer.public_key.hex()
 
     def show(screen: Screen) -> None:

@@ -13,7 +13,7 @@ import click
 from dblrandom.adapters.files import read_bytes
 from dblrandom.adapters.signers import is_address, open_signer
 from dblrandom.cli.parameters import ParamType
-from dblrandom.cli.screen import safe
+from dblrandom.cli.screen import note, safe
 from dblrandom.errors import KeyFileError
 from dblrandom.kernel.signing import Signer
 
@@ -23,6 +23,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _META = "dblrandom.passphrase"
 _LONGEST = 1024 + 2
+_TRIES = 3
 
 
 class _Key(ParamType["Path | str"]):
@@ -130,7 +131,10 @@ def _asked(path: Path | str) -> str:
             where=str(path),
             code="key.passphrase-needed",
         )
-    return str(click.prompt(f"passphrase of {safe(path)}", hide_input=True, err=True))
+    for _ in range(_TRIES):
+        if given := _prompt(f"passphrase of {safe(path)}", path):
+            return given
+    raise KeyFileError("no passphrase was given", where=str(path), code="key.passphrase-needed")
 
 
 def _terminal() -> bool:
@@ -152,5 +156,22 @@ def asked_twice(path: Path) -> str | bytes:
             where=str(path),
             code="key.passphrase-needed",
         )
-    prompt = f"new passphrase of {safe(path)}"
-    return str(click.prompt(prompt, hide_input=True, confirmation_prompt="the same again", err=True))
+    for _ in range(_TRIES):
+        first = _prompt(f"new passphrase of {safe(path)}", path)
+        if not first:
+            note("it is empty; a passphrase has at least one character")
+        elif _prompt("the same again", path) == first:
+            return first
+        else:
+            note("the two are not the same")
+    raise KeyFileError(f"no passphrase in {_TRIES} tries", where=str(path), code="key.passphrase-needed")
+
+
+def _prompt(text: str, path: Path | str) -> str:
+    """What is typed, perhaps nothing; the end of the input is a refusal, and not an interruption."""
+    try:
+        return str(click.prompt(text, hide_input=True, err=True, default="", show_default=False))
+    except click.Abort as error:
+        if isinstance(error.__context__, EOFError):
+            raise KeyFileError("no passphrase was given", where=str(path), code="key.passphrase-needed") from None
+        raise

@@ -21,7 +21,8 @@ from dblrandom.adapters.tables import import_csv
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.checked import checked, policy_options, show_checked
 from dblrandom.cli.jsonfile import read_member
-from dblrandom.cli.options import FILE, distinct, pairs, suite_option
+from dblrandom.cli.options import FILE, pairs, suite_option
+from dblrandom.cli.outputs import fresh, together
 from dblrandom.cli.outside import is_outside, open_outside
 from dblrandom.cli.places import existing
 from dblrandom.cli.rostermove import move
@@ -83,7 +84,7 @@ def build(
         raise click.UsageError(
             "a database is not read here: name it in commit --roster NAME=URL#table, or export a CSV"
         )
-    distinct(out=out, report=report)
+    fresh(out=out, report=report)
     columns = given["columns"]
     with working("reading the table"):
         found = import_csv(
@@ -96,14 +97,15 @@ def build(
             encoding=given["encoding"],
             accept=given["accept"],
         )
-        wrote = report_file(found.report, report)
         if found.population is None:
-            return refused(found.report, wrote)
+            return refused(found.report, report_file(found.report, report))
         blinds = [random_bytes(32).hex() for _ in found.population.rows] if confidential else None
         built = Roster.build(suite, found.population, blinds)
-    write_new(out, built.to_file(), 0o600 if confidential else 0o644)
     manifest = built.manifest.to_json()
-    wrote.append(str(out))
+    with together() as wrote:
+        wrote += report_file(found.report, report)
+        write_new(out, built.to_file(), 0o600 if confidential else 0o644)
+        wrote.append(str(out))
 
     def show(screen: Screen) -> None:
         screen.document(manifest)

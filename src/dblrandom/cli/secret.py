@@ -13,10 +13,11 @@ from dblrandom.adapters.sources import new_locked_secret, new_secret
 from dblrandom.beacons.timelock import is_locked
 from dblrandom.cli.answer import Answer, command, document
 from dblrandom.cli.networks import network
-from dblrandom.cli.options import FILE, PAST, TIME, distinct, suite_option
+from dblrandom.cli.options import FILE, PAST, TIME, suite_option
+from dblrandom.cli.outputs import fresh, together
 from dblrandom.cli.passphrase import KEY, passphrase_options, read_key
 from dblrandom.cli.screen import Screen, note
-from dblrandom.errors import EntropyError, FolderConflict, KeyFileError
+from dblrandom.errors import EntropyError, KeyFileError
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Source
 
@@ -60,7 +61,7 @@ def new(
 
     Prints the declaration (JSON), which the organiser needs for the commitment.
     """
-    distinct(out=out, declaration=declaration)
+    fresh(out=out, declaration=declaration)
     signer = read_key(key)
     if signer.algorithm != "ed25519":
         raise KeyFileError(
@@ -71,16 +72,13 @@ def new(
     else:
         source, value = new_locked_secret(ceremony, name, keyid=signer.keyid, at=at, info=network(lock), suite=suite)
     _check_unknown(source, time)
-    if declaration is not None and declaration.exists():
-        raise FolderConflict(
-            f"{declaration}: is there already; it is never replaced: give another name", code="file.exists"
-        )
-    write_secret(out, bytes.fromhex(value))
-    wrote = [str(out)]
     declared = source.to_json()
-    if declaration is not None:
-        write_new(declaration, (document(declared) + "\n").encode(), 0o644)
-        wrote.append(str(declaration))
+    with together() as wrote:
+        write_secret(out, bytes.fromhex(value))
+        wrote.append(str(out))
+        if declaration is not None:
+            write_new(declaration, (document(declared) + "\n").encode(), 0o644)
+            wrote.append(str(declaration))
     following = f"give the declaration to the organiser, keep {out} secret, and sign the commitment with {key}"
 
     def show(screen: Screen) -> None:

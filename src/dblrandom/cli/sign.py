@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from dblrandom.drawing import Commitment, Declared
 from dblrandom.errors import KeyFileError, MissingExtra, StepError, VerificationError
 from dblrandom.evidence import Receipt, add_signatures
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, pae
-from dblrandom.kernel.signing import keyid
+from dblrandom.kernel.signing import Signer, keyid
 from dblrandom.model import Filter, Quota
 
 __all__ = ["sign"]
@@ -43,6 +44,8 @@ def sign(file: Path, keys: tuple[Path, ...], out: Path | None) -> Answer:
     commitment = Commitment.from_json(receipt.body)
     _check_draft(receipt, commitment)
     held = signers(keys)
+    roles = _roles(commitment)
+    _check_declared(held, roles, commitment, file)
     note(f"signing {receipt.ceremony}: {commitment.plan.authority}, period {commitment.plan.period}")
     note(
         "not checked here: whether a draw can be written for every seed, which takes the rosters (dblrandom plan check)"
@@ -51,7 +54,6 @@ def sign(file: Path, keys: tuple[Path, ...], out: Path | None) -> Answer:
     target = out or file
     write_atomic(target, signed)
     digest = receipt.digest(commitment.suite)
-    roles = _roles(commitment)
     signed_as = {signer.keyid: roles.get(signer.keyid, []) for signer in held}
     now_signed = Receipt.parse(signed)
     after = [s.keyid for s in now_signed.signatures]
@@ -61,19 +63,20 @@ def sign(file: Path, keys: tuple[Path, ...], out: Path | None) -> Answer:
     ]
     missing = sorted({str(p["name"] or p["public_key"]) for p in parts if p["state"] in ("missing", "bad signature")})
 
+    unchecked = sorted({str(p["name"] or p["public_key"]) for p in parts if p["state"] == "not checked"})
+
     def show(screen: Screen) -> None:
         screen.line(f"{receipt.type} {receipt.sequence} of {receipt.ceremony}, {receipt.time}")
         screen.line(f"digest {digest}")
         _show(screen, commitment)
         for key, held_as in signed_as.items():
-            screen.line(f"signed by {key} as {', '.join(held_as) or 'nobody whom the commitment declares'}")
+            screen.line(f"signed by {key} as {', '.join(held_as)}")
         screen.table(
             ("role", "name", "public key", "signature"),
             [(p["role"], p["name"] or "", str(p["public_key"])[:64], p["state"]) for p in parts],
         )
         screen.line(f"wrote {target}")
-        following = f"send it to {', '.join(missing)}" if missing else "send it back to the organiser: all have signed"
-        screen.line(f"next: {following}")
+        screen.line(f"next: {_next(missing, unchecked)}")
 
     data: dict[str, Any] = {"wrote": [str(target)], "receipt": receipt_json(receipt, digest), "signed_as": signed_as}
     data["declared_not_checked"] = declared.lines(commitment.sources)
@@ -95,6 +98,27 @@ def _check_draft(receipt: Receipt, commitment: Commitment) -> None:
             raise VerificationError("signature", problem, where=receipt.label)
 
 
+def _check_declared(held: Sequence[Signer], roles: Mapping[str, list[str]], commitment: Commitment, file: Path) -> None:
+    """A signature of somebody whom the draft does not declare says nothing, and would stand beside those that do.
+
+    Raises:
+        KeyFileError: nothing was signed.
+    """
+    for signer in held:
+        if signer.keyid not in roles:
+            names = ", ".join(dict.fromkeys(s.name or s.public_key[:16] for s in commitment.signers))
+            problem = f"the key {signer.keyid[:16]}... is of nobody in the draft ({names}); nothing was signed"
+            raise KeyFileError(problem, where=str(file))
+
+
+def _next(missing: Sequence[str], unchecked: Sequence[str]) -> str:
+    if missing:
+        return f"send it to {', '.join(missing)}"
+    if unchecked:
+        return f"send it back to the organiser: all have signed, not checked here are {', '.join(unchecked)}"
+    return "send it back to the organiser: all have signed"
+
+
 def _roles(commitment: Commitment) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for signer in commitment.signers:
@@ -103,7 +127,7 @@ def _roles(commitment: Commitment) -> dict[str, list[str]]:
 
 
 def _signed(receipt: Receipt, signer: Declared) -> str:
-    """Whether a declared signer has signed, and where not, whether he must."""
+    """Whether a declared signer has signed, and where not, whether they must."""
     given = {s.keyid: s.value for s in receipt.signatures}.get(keyid(bytes.fromhex(signer.public_key)))
     if given is None:
         return "missing" if signer.role in _MUST_SIGN else "need not"

@@ -88,7 +88,7 @@ def tell_notes(report: TableReport) -> None:
 
 def refused(report: TableReport, wrote: Iterable[str]) -> Answer:
     """The answer where a table is refused: all its defects, and exit code 2."""
-    error = report.error()
+    error = report.told()
     paths = list(wrote)
 
     def show(screen: Screen) -> None:

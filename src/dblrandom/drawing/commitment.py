@@ -191,7 +191,7 @@ class Commitment:
             PlanError: there is none of that name.
         """
         if name not in self.rosters:
-            raise PlanError(f"no roster {name!r} is committed; there are {', '.join(self.rosters)}", where=where)
+            raise PlanError(f"there is no roster {name!r}; there are {', '.join(self.rosters)}", where=where)
         return self.rosters[name]
 
     def task(self, task_id: str) -> Task:
@@ -320,7 +320,7 @@ def _check_columns(task: Task, rosters: Mapping[str, Manifest]) -> None:
     for name, columns in needs:
         where = f"task {task.id!r}"
         if name not in rosters:
-            raise PlanError(f"no roster {name!r} is committed; there are {', '.join(rosters)}", where=where)
+            raise PlanError(f"there is no roster {name!r}; there are {', '.join(rosters)}", where=where)
         for column in columns:
             if column not in rosters[name].columns or column == BLIND:
                 raise PlanError(

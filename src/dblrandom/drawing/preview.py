@@ -98,7 +98,7 @@ def _task(
     few = [f"the role {role!r} has only {count} eligible" for role, count in roles.items() if count < 2]
     for role, target, count in _narrowed(commitment, task, rosters):
         few.append(f"recusals leave {count} eligible for the role {role!r} with target {target!r}")
-    return TaskPreview(task.id, strata, roles, (*_quota_warnings(task, strata), *_size_warnings(strata), *few))
+    return TaskPreview(task.id, strata, roles, (*_quota_warnings(task, strata), *_size_warnings(task, strata), *few))
 
 
 def _name(stratum: tuple[str, ...]) -> str:
@@ -123,13 +123,16 @@ def _quota_warnings(task: Task, strata: Sequence[StratumPreview]) -> Iterator[st
             )
 
 
-def _size_warnings(strata: Sequence[StratumPreview]) -> Iterator[str]:
+def _size_warnings(task: Task, strata: Sequence[StratumPreview]) -> Iterator[str]:
     total = sum(s.size for s in strata)
     if total <= SMALL_FRAME:
         yield f"the frame has only {total} rows: the draw is predictable"
     for stratum in strata:
         if stratum.allocation.units == stratum.size:
             yield f"{_name(stratum.stratum)}: all {stratum.size} rows are drawn, so nothing is left to chance"
+        left = stratum.size - stratum.allocation.units
+        if task.reserves > left:
+            yield f"{_name(stratum.stratum)}: {task.reserves} reserves are wanted, and {left} rows are left for them"
         if stratum.allocation.shortfall:
             yield f"{_name(stratum.stratum)}: {stratum.allocation.shortfall} more are wanted than there are rows"
 
