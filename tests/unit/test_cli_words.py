@@ -23,10 +23,10 @@ def test_a_public_key_is_no_secret_that_others_can_read(tmp_path: Path) -> None:
     for mode in (0o644, 0o600):
         (tmp_path / "k.pub").chmod(mode)
         told = run("pubkey", "--key", tmp_path / "k.pub", code=2).stderr
-        assert "is a public key" in told
+        assert "but a public one" in told
         assert "others can read" not in told
     (tmp_path / "hex").write_text(said("pubkey", "--key", tmp_path / "k.pem")["public_key"], encoding="ascii")
-    assert "is a public key" in run("pubkey", "--key", tmp_path / "hex", code=2).stderr
+    assert "but a public one" in run("pubkey", "--key", tmp_path / "hex", code=2).stderr
     (tmp_path / "note").write_text("hello", encoding="ascii")
     assert "put exactly one key into a file" in run("pubkey", "--key", tmp_path / "note", code=2).stderr
     (tmp_path / "k.pem").chmod(0o644)

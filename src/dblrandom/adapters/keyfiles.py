@@ -102,7 +102,9 @@ def read_signer(path: str | os.PathLike[str], *, passphrase: Passphrase = None) 
             raise
         # Not a private key, so that there is no secret for others to read.
     if _is_public(data):
-        raise KeyFileError("is a public key; give the private key that it belongs to", where=where)
+        raise KeyFileError(
+            "is not a private key but a public one; give the private key that it belongs to", where=where
+        )
     algorithm, secret = private_from_pem(data, where, passphrase)
     if algorithm == "sm2":
         return Sm2Signer.from_pem(private_to_pem(secret, "sm2"), where)
