@@ -228,3 +228,17 @@ def test_json_is_utf8_whatever_the_locale() -> None:
     assert (plain.returncode, plain.stderr.count(b"\n")) == (2, 1)
     as_json = subprocess.run([*command, "--json"], capture_output=True, env=environment, check=False)
     assert json.loads(as_json.stdout.decode("utf-8"))["error"]["message"].startswith("无: ")
+
+
+@pytest.mark.parametrize("given", ["abc", "nan", "inf", "-inf", "-1", "1e999", "86401"])
+def test_a_wrong_time_to_wait_is_blamed_on_who_gave_it(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = CliRunner().invoke(cli, ["--lock-timeout", given, "schema"]).stderr
+    assert "--lock-timeout" in refused
+    assert given in refused
+    monkeypatch.setenv("DBLRANDOM_LOCK_TIMEOUT", given)
+    found = CliRunner().invoke(cli, ["schema"])
+    assert found.exit_code == exits.ERROR
+    refused = found.stderr
+    assert "the variable DBLRANDOM_LOCK_TIMEOUT" in refused
+    assert given in refused
+    assert "--lock-timeout" not in refused

@@ -278,7 +278,7 @@ def test_what_no_step_put_there_is_not_removed(tmp_path: Path) -> None:
     (tmp_path / ".pending").mkdir()
     (tmp_path / ".pending" / "thesis.txt").write_bytes(b"years of work")
     with pytest.raises(FolderError, match=r"thesis\.txt"):
-        recover(tmp_path)
+        recover(tmp_path, own=True)
     assert (tmp_path / ".pending" / "thesis.txt").exists()
 
 

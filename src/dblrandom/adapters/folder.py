@@ -8,6 +8,7 @@ changing what differs, all at once through the journal. Everything but ``secrets
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -33,6 +34,7 @@ from dblrandom.adapters.folderfiles import (
 )
 from dblrandom.adapters.journalfile import is_directory
 from dblrandom.adapters.lock import FolderLock
+from dblrandom.adapters.rosterplaces import is_known, note_known
 from dblrandom.adapters.sm2 import all_schemes
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
@@ -74,6 +76,9 @@ class CeremonyFolder:
         opener: asked for such a roster, by its manifest, the ceremony's suite and the commitment's digest, where it is
             not among ``rosters``; ``None`` where it has none either.
         timeout: how many seconds a step waits where another process is changing the folder; 0 to refuse at once.
+        own: the caller knows that nobody else wrote the folder, such as on a service's own storage. Otherwise an
+            interrupted step, and what is sealed below ``secrets/``, count only where this user began the step, or
+            the ceremony, on this machine.
 
     Attributes:
         schemes: the signature algorithms.
@@ -90,8 +95,10 @@ class CeremonyFolder:
         rosters: Iterable[RosterLike] = (),
         opener: Callable[[Manifest, Suite, str], RosterLike | None] = _no_opener,
         timeout: float = 0,
+        own: bool = False,
     ) -> None:
         self.root = Path(root)
+        self._own = own
         self._beacons = beacons
         self._samplers = tuple(samplers)
         self._outside = {roster.name: roster for roster in rosters}
@@ -132,6 +139,8 @@ class CeremonyFolder:
                 there = sorted(entry.name for entry in os.scandir(self.root) if not no_part(entry))
             if there:
                 raise FolderConflict(f"{self.root}: holds {there[0]!r} already; a ceremony begins in a new folder")
+            # Before the first receipt: what an interruption leaves must be known for this user's own.
+            note_known(self.root)
             self._write({}, files_of(ceremony, trust.to_bytes(), None), private or {}, confidential_files(ceremony))
 
     def update(
@@ -186,19 +195,52 @@ class CeremonyFolder:
         """The policy that the folder itself suggests."""
         return TrustPolicy.from_bytes(read_bytes(self.root / TRUST_NAME), str(self.root / TRUST_NAME))
 
+    def adopt(self) -> tuple[str, ...]:
+        """Take a folder for this user's own, on this machine, as after a copy or a move; end what was interrupted.
+
+        Whoever calls this says that nobody else wrote the folder: a step that lies in it is finished as it is.
+
+        Returns:
+            What was finished or undone, in words.
+
+        Raises:
+            FolderError: there is nothing here, somebody else is writing, or it cannot be read or written.
+            VerificationError: the folder was changed by something other than this library, or a receipt does not hold.
+        """
+        if not self.exists():
+            raise FolderMissing(f"{self.root}: there is no ceremony here", code="folder.none")
+        with FolderLock(self.root, timeout=self._timeout):
+            self._recover(own=True)
+            if self.exists():
+                self.load().check_receipts(self.schemes)
+            note_known(self.root)
+        return self.recovered
+
     def read_private(self, name: str) -> bytes:
         """A file of ``secrets/``.
 
         Raises:
+            FolderConflict: this user did not begin the ceremony here, on this machine.
             FolderError: it is not there, or others than its owner may read it.
         """
         place = self.root / "secrets"
+        if not (self._own or is_known(self.root)):
+            raise FolderConflict(
+                f"{place / name}: is not read: you did not begin this ceremony here, on this machine; if the folder is "
+                f"your own, copied or moved here, say so: dblrandom adopt {shlex.quote(str(self.root))}",
+                code="folder.foreign",
+            )
         if os.path.lexists(place) and not is_directory(place):
             raise FolderError(f"{place}: is not a directory itself; put the directory there, not a link to one")
         return read_bytes(place / name, private=True)
 
     def _kept(self, ceremony: Ceremony) -> Iterator[Mapping[str, Json]]:
-        """The bodies of closed seals that are kept here; whoever takes a step must know them, if anybody does."""
+        """The bodies of closed seals that are kept here; whoever takes a step must know them, if anybody does.
+
+        Nothing is looked for in a folder that is not this user's own: whoever sent it would choose what is opened.
+        """
+        if not (self._own or is_known(self.root)):
+            return
         for seal in ceremony.closed_seals:
             name = sealed_name(seal)
             if os.path.lexists(self.root / "secrets" / name):
@@ -276,8 +318,8 @@ class CeremonyFolder:
         self.passed_over = tuple(sorted(passed))
         return listed
 
-    def _recover(self) -> None:
-        for done in journal.recover(self.root):
+    def _recover(self, *, own: bool = False) -> None:
+        for done in journal.recover(self.root, own=own or self._own):
             self.recovered = (*self.recovered, done)
 
     def _read(self, listed: Mapping[str, str]) -> Contents:

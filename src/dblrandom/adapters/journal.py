@@ -4,6 +4,9 @@ The new files are first staged below ``.pending/`` and flushed; then ``.pending/
 into place in one rename. Before that rename the step has not happened, after it the step has: what is left to do is
 only to move staged files to where they belong, and that can be repeated until it is done. Nobody but the holder of
 the folder's lock may call :func:`apply` or :func:`recover`.
+
+Whoever sends a folder can put a step into it. So before a step is staged its journal's hash is noted with the user's
+state, outside of the folder, and only a step that was noted is ended.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import hashlib
 import logging
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +32,7 @@ from dblrandom.adapters.journalfile import (
     journal_bytes,
     read_journal,
 )
+from dblrandom.adapters.usernotes import forget_step, note_step, noted_step
 from dblrandom.errors import FolderConflict, FolderError, FolderUnavailable
 
 __all__ = ["FINISHED", "PENDING_NAME", "SECRETS_NAME", "Change", "Ops", "apply", "pending", "recover"]
@@ -112,6 +117,7 @@ def apply(root: str | os.PathLike[str], changes: Mapping[str, Change], *, ops: O
     if not entries:
         return
     committed = False
+    note_step(folder, hashlib.sha256(journal_bytes(entries)).hexdigest())
     try:
         with os_failure(folder, "write the step"):
             _stage(folder, entries, changes, ops)
@@ -130,33 +136,62 @@ def apply(root: str | os.PathLike[str], changes: Mapping[str, Change], *, ops: O
             with suppress(FolderError, OSError):
                 _discard(folder, ops)
         raise
+    finally:
+        if not pending(folder):
+            forget_step(folder)
 
 
-def recover(root: str | os.PathLike[str], *, ops: Ops = _PLAIN) -> list[str]:
+def recover(root: str | os.PathLike[str], *, own: bool = False, ops: Ops = _PLAIN) -> list[str]:
     """End what an interruption left: finish a step whose journal stands, undo one whose journal does not.
 
     Returns one sentence for each thing done; an empty list where there was nothing to do. It can itself be
     interrupted at any moment and run again.
 
+    Args:
+        root: the folder.
+        own: the caller knows that nobody else wrote the folder; otherwise only a step is ended that this user began
+            on this machine.
+        ops: what changes the disk.
+
     Raises:
+        FolderConflict: this user did not begin the step; nothing was changed.
         FolderError: where the journal or a staged file is damaged, or ``.pending`` holds what no step puts there.
     """
     folder = Path(root)
     if not pending(folder):
         return []
+    done = _end(folder, own, ops)
+    forget_step(folder)
+    return done
+
+
+def _end(folder: Path, own: bool, ops: Ops) -> list[str]:
     place = folder / PENDING_NAME
     if not is_directory(place):
         raise FolderUnavailable(f"{place}: is not a directory; remove it by hand", code="folder.damaged")
     if not os.path.lexists(place / _JOURNAL):
+        if not own and noted_step(folder) is None:
+            raise _not_begun(folder)
         with os_failure(folder, "undo the interrupted step"):
             count = _discard(folder, ops)
         if count == 0:
             return ["cleared away what a step had left behind; no file was waiting to be written"]
         return [f"undid an interrupted step: {count} staged file(s) discarded, nothing was changed"]
     entries = read_journal(folder, place / _JOURNAL)
+    if not own and noted_step(folder) != hashlib.sha256(journal_bytes(entries)).hexdigest():
+        raise _not_begun(folder)
     with os_failure(folder, "finish the interrupted step"):
         _roll_forward(folder, entries, ops)
     return [f"{FINISHED}{'wrote' if entry.sha256 else 'removed'} {entry.target}" for entry in entries]
+
+
+def _not_begun(folder: Path) -> FolderConflict:
+    return FolderConflict(
+        f"{folder / PENDING_NAME}: holds a step that you did not begin here on this machine, so it is not finished; if "
+        f"somebody sent you the folder, get it again without {PENDING_NAME}; if it is your own, copied or moved here, "
+        f"say so: dblrandom adopt {shlex.quote(str(folder))}",
+        code="folder.foreign",
+    )
 
 
 # --- before the commit point ---------------------------------------------------------------------------------------

@@ -8,44 +8,42 @@ one commitment are not looked for under another.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
-from dblrandom.adapters.files import make_directory, os_failure, read_bytes, write_atomic
+from dblrandom.adapters.files import read_bytes
+from dblrandom.adapters.usernotes import is_written, note_path, state_directory, write_note
 from dblrandom.errors import FolderError, InputError
-from dblrandom.kernel.canonical import decode, encode
+from dblrandom.kernel.canonical import decode
 from dblrandom.model import Json
 
-__all__ = ["Places", "forget_places", "is_known", "note_places", "noted_places", "state_directory"]
+__all__ = ["Places", "forget_places", "is_known", "note_known", "note_places", "noted_places", "state_directory"]
+
+_KIND = "rosters"
 
 Places = Mapping[str, tuple[str, str]]
 """A roster's place and id column, by the roster's name."""
 
 
-def state_directory() -> Path | None:
-    """Where this user's programs keep their state on this machine; ``None`` where the user has no such place.
-
-    On Windows ``%LOCALAPPDATA%``; elsewhere ``XDG_STATE_HOME`` or ``~/.local/state`` (XDG base directory
-    specification 0.8, which says that a relative path there is to be ignored).
-    """
-    given = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_STATE_HOME", "")
-    if os.path.isabs(given):
-        return Path(given) / "dblrandom"
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    return home / ("AppData/Local" if sys.platform == "win32" else ".local/state") / "dblrandom"
-
-
 def is_known(folder: str | os.PathLike[str]) -> bool:
-    """Whether this user has committed in the folder, or noted places for it, on this machine."""
-    path = _path(folder)
-    return path is not None and _readable(path)
+    """Whether this user began the ceremony in the folder, or said that it is the user's own, on this machine."""
+    path = note_path(_KIND, folder)
+    return path is not None and is_written(path)
+
+
+def note_known(folder: str | os.PathLike[str]) -> bool:
+    """Note that the folder is this user's own, on this machine; what is noted of it already is kept.
+
+    Returns:
+        Whether that is noted now: not where the user has no place for notes.
+    """
+    if not is_known(folder):
+        with suppress(FolderError):
+            note_places(folder, "", {})
+    return is_known(folder)
 
 
 def noted_places(folder: str | os.PathLike[str], digest: str) -> dict[str, tuple[str, str]]:
@@ -55,8 +53,8 @@ def noted_places(folder: str | os.PathLike[str], digest: str) -> dict[str, tuple
         InputError: the note is damaged.
         FolderError: it cannot be read, or others than its owner may read it.
     """
-    path = _path(folder)
-    if path is None or not _readable(path):
+    path = note_path(_KIND, folder)
+    if path is None or not is_written(path):
         return {}
     found = decode(read_bytes(path, private=True), str(path))
     try:
@@ -76,13 +74,12 @@ def note_places(folder: str | os.PathLike[str], digest: str, places: Places) -> 
     Raises:
         FolderError: it cannot be written.
     """
-    path = _path(folder)
+    path = note_path(_KIND, folder)
     if path is None:
         raise FolderError("there is no place for notes: set HOME or XDG_STATE_HOME")
-    make_directory(path.parent, 0o700)
     entries: Json = {name: {"place": place, "id": column} for name, (place, column) in places.items()}
     note: Json = {"folder": os.path.realpath(folder), "commitments": {digest: entries}}
-    write_atomic(path, encode(note), 0o600)
+    write_note(path, note)
     return path
 
 
@@ -94,21 +91,3 @@ def forget_places(folder: str | os.PathLike[str]) -> None:
     """
     if is_known(folder):
         note_places(folder, "", {})
-
-
-def _path(folder: str | os.PathLike[str]) -> Path | None:
-    state = state_directory()
-    if state is None:
-        return None
-    with os_failure(folder, "find it"):
-        real = os.path.realpath(folder)
-    return state / "rosters" / f"{hashlib.sha256(os.fsencode(real)).hexdigest()}.json"
-
-
-def _readable(path: Path) -> bool:
-    """Whether there is a note that this user wrote: a home that was lent by another user counts for nothing."""
-    try:
-        found = os.lstat(path)
-    except (OSError, ValueError):
-        return False
-    return sys.platform == "win32" or found.st_uid == os.geteuid()

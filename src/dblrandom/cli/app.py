@@ -13,8 +13,8 @@ import click
 
 from dblrandom import __version__
 from dblrandom.adapters.files import os_error
-from dblrandom.adapters.lock import MAX_TIMEOUT
 from dblrandom.cli import exits
+from dblrandom.cli.adopt import adopt
 from dblrandom.cli.answer import print_json
 from dblrandom.cli.beacon import beacon
 from dblrandom.cli.commit import commit
@@ -23,6 +23,7 @@ from dblrandom.cli.draw import draw
 from dblrandom.cli.explain import explain
 from dblrandom.cli.keygen import keygen
 from dblrandom.cli.log import log
+from dblrandom.cli.options import SECONDS
 from dblrandom.cli.plan import plan
 from dblrandom.cli.plugins import plugins
 from dblrandom.cli.pubkey import pubkey
@@ -152,7 +153,7 @@ def _epilogue() -> str:
 @click.option(
     "--lock-timeout",
     metavar="SECONDS",
-    type=click.FloatRange(0, MAX_TIMEOUT),
+    type=SECONDS,
     default=0,
     envvar="DBLRANDOM_LOCK_TIMEOUT",
     help="How long to wait while another process is changing the folder; 0, the default, refuses at once.",
@@ -186,6 +187,7 @@ for _command in (
     timestamp,
     log,
     publish,
+    adopt,
     show,
     trust,
     verify,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from dblrandom.adapters.clock import now
+from dblrandom.adapters.lock import MAX_TIMEOUT
 from dblrandom.adapters.textfiles import ENCODINGS
 from dblrandom.cli.parameters import ParamType
 from dblrandom.cli.passphrase import KEY, passphrase_options, read_key
@@ -23,6 +26,7 @@ __all__ = [
     "FILE",
     "PAIR",
     "PAST",
+    "SECONDS",
     "TIME",
     "commit_time_option",
     "csv_encoding_option",
@@ -77,6 +81,29 @@ class _Past(_Time):
             self.fail(f"{moment} has not come: this machine's clock says {clock}; leave --time out", param, ctx)
         return moment
 
+
+class _Seconds(ParamType[float]):
+    """Seconds to wait; a wrong variable of the environment is named, and not an option that nobody gave."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            found = float(value)
+        except ValueError:
+            found = math.nan
+        if 0 <= found <= MAX_TIMEOUT:
+            return found
+        hint = None
+        if param is not None and ctx is not None and isinstance(param.envvar, str):
+            given = ctx.get_parameter_source(param.name or "")
+            hint = f"the variable {param.envvar}" if given is ParameterSource.ENVIRONMENT else None
+        told = f"{value!r} is no number of seconds from 0 to {MAX_TIMEOUT}"
+        raise click.BadParameter(told, ctx=ctx, param=param, param_hint=hint)
+
+
+SECONDS = _Seconds()
+"""Seconds to wait for a lock."""
 
 TIME = _Time()
 """A moment in UTC, ``YYYY-MM-DDThh:mm:ssZ``."""

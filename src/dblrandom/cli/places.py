@@ -97,7 +97,8 @@ def existing(path: Path, rosters: Iterable[RosterLike] = ()) -> CeremonyFolder:
     if os.path.lexists(path / "secrets") and not is_known(path):
         told_once(
             f"{path}: has secrets/, which are the organiser's own, and you have not committed here on this machine: "
-            "nothing in there is followed; where somebody sent you this folder, tell them"
+            "nothing in there is opened; where somebody sent you this folder, tell them; if it is your own, copied or "
+            f"moved here, say so: dblrandom adopt {shlex.quote(str(path))}"
         )
     return folder
 

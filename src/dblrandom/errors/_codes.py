@@ -78,6 +78,7 @@ _CONFLICT = {
     "conflict": "somebody else's work is in the way",
     "folder.not-empty": "the folder holds something already",
     "folder.interrupted": "a step was interrupted here and has to be finished or undone first",
+    "folder.foreign": "the folder holds a step or a secret, and this user is not known to have written it",
     "file.exists": "the file exists already and is never replaced",
     "roster.changed": "the rows are no longer those that were read or committed",
 }

@@ -126,7 +126,8 @@ def tick(folder: str | os.PathLike[str], now: str, *, limit: int | None = None) 
     """
     place = Path(folder)
     with FolderLock(place):
-        recover(place)
+        # Only the operator has the chain's secrets, and a server has to go on by itself after a power cut.
+        recover(place, own=True)
         info = read_info(place)
         last = count_pulses(place, info)
         due = info.schedule.due(now)
