@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -293,6 +294,81 @@ def test_an_address_from_a_file_uses_nothing_of_the_readers() -> None:
     assert found.connect["gssencmode"] == "disable"
     own = addresses.judged("mysql+pymysql://u:p@db.example/base?charset=utf8mb4", "test", from_file=True)
     assert own.connect == {"local_infile": False}
+    # The C libraries of MySQL and MariaDB take MYSQL_PWD where no password is given; an empty one is given.
+    bare = addresses.judged("mysql+pymysql://u@db.example/base", "test", from_file=True)
+    assert bare.connect["password"] == ""
+
+
+class Asking:
+    """A PostgreSQL server of this test, on loopback only: it asks every client for its password in clear text."""
+
+    def __init__(self, host: str, port: int = 0) -> None:
+        self._listening = socket.create_server((host, port))
+        self.port = self._listening.getsockname()[1]
+        self.told = bytearray()
+        self.asked = 0
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._thread.join(10)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                peer, _ = self._listening.accept()
+            except OSError:
+                return
+            self.asked += 1
+            with peer:
+                peer.settimeout(10)
+                while first := peer.recv(1024):
+                    if first[4:8] == bytes.fromhex("04d2162f"):
+                        peer.sendall(b"N")  # no encryption
+                        continue
+                    self.told += first
+                    peer.sendall(b"R" + bytes.fromhex("0000000800000003"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has all of 127.0.0.0/8 at hand")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PGHOSTADDR", "127.0.0.1"),
+        ("PGPASSWORD", PASSWORD),
+        ("PGOPTIONS", f"-c x={PASSWORD}"),
+        ("PGPASSFILE", "pgpass"),
+        ("PGSERVICE", "own"),
+    ],
+)
+def test_the_readers_environment_neither_leads_elsewhere_nor_is_sent(
+    name: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("psycopg")
+    for kept, text in (
+        ("pgpass", f"*:*:*:*:{PASSWORD}\n"),
+        ("service", f"[own]\nhostaddr=127.0.0.1\npassword={PASSWORD}\nuser={PASSWORD}\noptions=-c x={PASSWORD}\n"),
+    ):
+        (tmp_path / kept).write_text(text)
+        (tmp_path / kept).chmod(0o600)
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "service"))
+    monkeypatch.setenv(name, str(tmp_path / value) if name == "PGPASSFILE" else value)
+    named = Asking("127.0.0.2")
+    try:
+        hidden = Asking("127.0.0.1", named.port)
+        try:
+            with pytest.raises(DblrandomError) as refused:
+                opened(f"postgresql+psycopg://u@127.0.0.2:{named.port}/db#t", from_file=True)
+        finally:
+            hidden.close()
+    finally:
+        named.close()
+    assert hidden.asked == 0
+    assert PASSWORD.encode() not in named.told
+    assert (named.asked > 0) is (name != "PGSERVICE")
+    assert name != "PGSERVICE" or "unset the variable PGSERVICE" in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -308,6 +384,33 @@ def test_a_path_from_a_file_stays_below_it(place: str, tmp_path: Path, monkeypat
     assert len(opened("there/x.csv", from_file=True)) == 1  # type: ignore[arg-type]
     with pytest.raises(RosterError, match="from a file"):
         opened(place, from_file=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no links without privileges")
+def test_a_path_from_a_file_is_judged_where_the_file_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, elsewhere, secret = tmp_path / "folder", tmp_path / "elsewhere", tmp_path / "secret"
+    for each in (folder, elsewhere, secret):
+        each.mkdir()
+        (each / "x.csv").write_text(f"id\n{each.name}\n")
+    (folder / "there").symlink_to(secret)
+    (folder / "link.csv").symlink_to(secret / "x.csv")
+    # In the current folder these names are harmless.
+    (elsewhere / "there").mkdir()
+    (elsewhere / "there" / "x.csv").write_text("id\nelsewhere\n")
+    (elsewhere / "link.csv").write_text("id\nelsewhere\n")
+    monkeypatch.chdir(elsewhere)
+    found = opened("x.csv", from_file=folder)
+    assert b"folder" in found.to_file()  # type: ignore[attr-defined]
+    roster = Roster.build(SHA256, Population("targets", ("id",), (("folder",),)))
+    save_index(roster, tmp_path / "index")
+    (folder / "x.tsv").write_bytes(roster.to_file())
+    with open_indexed("x.tsv", tmp_path / "index", from_file=folder) as indexed:
+        assert indexed.row("folder") == {"id": "folder"}
+    for place in ("there/x.csv", "link.csv", "../secret/x.csv", str(secret / "x.csv"), "~/x.csv"):
+        with pytest.raises(RosterError, match="from a file"):
+            opened(place, from_file=folder)
+        with pytest.raises(RosterError, match="from a file"):
+            open_indexed(place, tmp_path / "index", from_file=folder)
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address",
-    "check_path",
     "divided",
     "is_address",
     "judged",
     "passwords_in",
+    "placed",
     "shown_place",
     "sqlite_uri",
     "without_passwords",
@@ -84,7 +84,11 @@ _POSTGRESQL = _Kind(
         "application_name channel_binding connect_timeout host port require_auth ssl_min_protocol_version sslmode "
         "target_session_attrs".split()
     ),
-    alone=MappingProxyType({"passfile": _NOWHERE, "sslcert": _NOWHERE, "gssencmode": "disable"}),
+    # What is empty here is not taken from the environment: PGHOSTADDR would lead to another server than the one named,
+    # and PGOPTIONS is sent to it.
+    alone=MappingProxyType(
+        {"passfile": _NOWHERE, "sslcert": _NOWHERE, "gssencmode": "disable", "hostaddr": "", "options": ""}
+    ),
 )
 _OF_MYSQL = _Kind(
     drivers=MappingProxyType({"mysqldb": "MySQLdb", "pymysql": "pymysql"}),
@@ -137,17 +141,28 @@ def shown_place(place: str) -> str:
     return f"{found[1]}://...#{divided(place)[1]}" if found else place
 
 
-def check_path(place: str | os.PathLike[str], where: str) -> None:
-    """Refuse a path that came from a file and leads anywhere but to what lies beside that file.
+def placed(place: str | os.PathLike[str], from_file: bool | str | os.PathLike[str], where: str) -> Path:
+    """Where a path leads: as it is given, or, where it came from a file, below the folder that it is for.
+
+    Args:
+        place: the path.
+        from_file: ``False`` where the person at this machine gave it; else the folder that the file is in, or ``True``
+            for the current one.
+        where: what to call the roster in errors.
 
     Raises:
-        RosterError: it is absolute, goes up, or leads through a link.
+        RosterError: a path from a file is absolute, goes up, or leads through a link below that folder.
     """
     path = Path(place)
-    if path.is_absolute() or path.drive or ".." in path.parts or str(path).startswith("~"):
+    if from_file is False:
+        return path
+    folder = Path() if from_file is True else Path(from_file)
+    if path.is_absolute() or path.drive or path.root or ".." in path.parts or str(path).startswith("~"):
         raise RosterError("a path from a file stays below the file's own folder; say yourself where it is", where=where)
-    if any(part.is_symlink() for part in (path, *path.parents)):
-        raise RosterError("a path from a file leads through no link; say yourself where it is", where=where)
+    with os_failure(path, "find it"):
+        if any((folder / part).is_symlink() for part in (path, *path.parents[:-1])):
+            raise RosterError("a path from a file leads through no link; say yourself where it is", where=where)
+    return folder / path
 
 
 def judged(address: sa.URL | str, where: str, *, from_file: bool = False) -> Address:
@@ -186,7 +201,12 @@ def judged(address: sa.URL | str, where: str, *, from_file: bool = False) -> Add
     if from_file and backend != "sqlite":
         _check_hosts(url, where)
     connect = {**kind.forced, **(kind.alone if from_file else {})}
-    if from_file and backend == "postgresql" and url.password is None:
+    if from_file and backend == "postgresql" and os.environ.get("PGSERVICE"):
+        raise RosterError(
+            "an address from a file is not opened with what a service of yours sets; unset the variable PGSERVICE",
+            where=where,
+        )
+    if from_file and backend != "sqlite" and url.password is None:
         connect["password"] = ""  # or the password in the reader's environment would go to a stranger's server
     return Address(url, MappingProxyType(connect), file, passwords_in(address))
 

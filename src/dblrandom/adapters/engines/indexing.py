@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dblrandom.adapters.engines.addresses import check_path, is_address
+from dblrandom.adapters.engines.addresses import is_address, placed
 from dblrandom.adapters.engines.indexed import IndexedRoster, PageReader
 from dblrandom.adapters.engines.pagefiles import TextPages, sources_of, text_hints
 from dblrandom.adapters.engines.pageindex import Hint, PageIndex, index_bytes
@@ -51,7 +51,7 @@ def open_indexed(
     id: str = "id",  # noqa: A002  # as everywhere in the library
     rename: Mapping[str, str] | None = None,
     encoding: str | None = None,
-    from_file: bool = False,
+    from_file: bool | str | os.PathLike[str] = False,
 ) -> IndexedRoster:
     """Open a roster by its index, without reading its rows.
 
@@ -128,19 +128,18 @@ def _reader(
     rename: Mapping[str, str],
     encoding: str,
     *,
-    from_file: bool,
+    from_file: bool | str | os.PathLike[str],
 ) -> tuple[PageReader, Any]:
     name, columns = index.manifest.name, index.manifest.columns
     sources = sources_of(columns, unit_id, rename)
     if isinstance(place, str) and is_address(place):
         from dblrandom.adapters.engines.opening import sql_table
 
-        stored = {"id": sources[0], "columns": sources[1:], "rename": rename, "from_file": from_file}
+        stored = {"id": sources[0], "columns": sources[1:], "rename": rename, "from_file": from_file is not False}
         table = sql_table(place, name, stored)
         return _by_ids(table), table.close
-    if from_file:
-        check_path(place, str(place))
-    kind, paths, _ = found_parts(Path(place))
+    path = placed(place, from_file, str(place))
+    kind, paths, _ = found_parts(path)
     if kind in ("csv", "tsv"):
         codec = codec_of(encoding)
         pages = TextPages(paths=paths, quoted=kind == "csv", codec=codec, columns=columns, sources=sources)
@@ -149,7 +148,7 @@ def _reader(
     from dblrandom.adapters.engines.parquetpages import ParquetPages
 
     found: ArrowTable = arrow_table().open(
-        place, name=name, id=sources[0], columns=sources[1:], rename=dict(rename), encoding=encoding
+        path, name=name, id=sources[0], columns=sources[1:], rename=dict(rename), encoding=encoding
     )
     return (ParquetPages(found.files) if kind == "parquet" else _by_ids(found)), _nothing
 

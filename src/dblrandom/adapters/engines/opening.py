@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from dblrandom.adapters.engines.addresses import check_path, divided, is_address, shown_place
+from dblrandom.adapters.engines.addresses import divided, is_address, placed, shown_place
 from dblrandom.adapters.engines.parts import check_no_format
 from dblrandom.adapters.engines.roster import EngineRoster
 from dblrandom.adapters.engines.table import check_asked
@@ -54,7 +54,7 @@ def open_roster(
     engine: str | None = None,
     encoding: str | None = None,
     progress: Callable[[Progress], object] | None = None,
-    from_file: bool = False,
+    from_file: bool | str | os.PathLike[str] = False,
 ) -> Roster | EngineRoster:
     """Read a roster once and commit to it, wherever its rows are.
 
@@ -74,9 +74,10 @@ def open_roster(
         progress: told a few times a second how far it is; what it raises ends the reading, and nothing is left behind.
             Draws from files tell it too, once for some ten million rows. Where it is not given, whoever asked by
             :func:`dblrandom.model.progress.reporting` is told. Of databases the total may be an estimate.
-        from_file: whether the place came from a file, and not from the person at this machine: then it leads to
-            nothing of this machine but what lies below the current folder, and to no server by way of what the person
-            has there. See :func:`dblrandom.adapters.engines.addresses.judged`.
+        from_file: whether the place came from a file, and not from the person at this machine: the folder in which
+            that file is, or ``True`` for the current one. Then a path is one below that folder, it leads to nothing
+            else of this machine, and to no server by way of what the person has there. See
+            :func:`dblrandom.adapters.engines.addresses.judged`.
 
     Raises:
         RosterError: rows that no roster may have, an unknown place or engine.
@@ -99,13 +100,11 @@ def open_roster(
         return _committed(made, suite, progress, None)
     if isinstance(place, str) and is_address(place):
         _check_engine(engine, "sql", f"a URL that begins with {place.partition(':')[0]}://")
-        stored = _as_stored(id, columns, new) | {"from_file": from_file}
+        stored = _as_stored(id, columns, new) | {"from_file": from_file is not False}
         return _from_database(place, name, stored, suite, progress)
     if engine in ("sql", "spark"):
         _check_engine(engine, "memory or datafusion", "a file")
-    path = Path(place)
-    if from_file:
-        check_path(path, str(path))
+    path = placed(place, from_file, str(place))
     check_no_format(path)
     chosen = engine or _choose(path)
     if chosen == "memory" and path.suffix.lower() == ".csv" and not path.is_dir():
