@@ -165,6 +165,16 @@ def test_single_ticks_hold_the_clock_against_each_other(monkeypatch: pytest.Monk
     assert "2 file(s)" in run("beacon", "tick", tmp_path, "--clock-checked").stdout
 
 
+def test_ticks_on_a_system_that_keeps_no_baseline_say_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("dblrandom.cli.beacon.boot_id", lambda: None)
+    monkeypatch.setattr("dblrandom.cli.beacon.now", lambda: at(2))
+    make(tmp_path)
+    assert "held against nothing" in run("beacon", "tick", tmp_path).stderr
+    assert not (tmp_path / BASELINE_NAME).exists()
+    monkeypatch.setattr("dblrandom.cli.beacon.now", lambda: at(3))
+    assert "held against" not in run("beacon", "tick", tmp_path, "--clock-checked").stderr
+
+
 @pytest.mark.skipif(boot_id() is None, reason="this system does not tell one start from another")
 def test_a_stated_time_does_not_pass_by_the_guard(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """To state the time that a wrong clock shows is no way to have it believed."""

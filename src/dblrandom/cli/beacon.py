@@ -80,7 +80,13 @@ def _believed(folder: Path, checked: bool) -> str:
     """
     moment = now()
     if (folder / chainfiles.INFO_NAME).exists():
-        guard = ClockGuard.begin(folder, moment, boot=boot_id(), checked=checked)
+        boot = boot_id()
+        if boot is None and not checked:
+            note(
+                f"this system does not tell when it was started, so the clock is held against nothing: it says {moment}; "
+                "a step that is revealed too early spoils every draw that relies on it"
+            )
+        guard = ClockGuard.begin(folder, moment, boot=boot, checked=checked)
         if guard.too_far(moment, steady_seconds()):
             raise StepError(guard.complaint(moment, steady_seconds()))
     return moment
