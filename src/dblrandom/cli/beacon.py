@@ -83,8 +83,8 @@ def _believed(folder: Path, checked: bool) -> str:
         boot = boot_id()
         if boot is None and not checked:
             note(
-                f"this system does not tell when it was started, so the clock is held against nothing: it says {moment}; "
-                "a step that is revealed too early spoils every draw that relies on it"
+                "this system does not tell when it was started, so the clock is held against nothing: it says "
+                f"{moment}; a step that is revealed too early spoils every draw that relies on it"
             )
         guard = ClockGuard.begin(folder, moment, boot=boot, checked=checked)
         if guard.too_far(moment, steady_seconds()):
