@@ -147,7 +147,7 @@ class FolderMachine(RuleBasedStateMachine):
         shutil.copytree(self.root, copied)
         try:
             with crashing(None):
-                CeremonyFolder(copied).update(act)
+                CeremonyFolder(copied, own=True).update(act)
             done = True
         except (StepError, EntropyError, NotYetPublic):
             done = False

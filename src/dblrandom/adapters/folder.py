@@ -175,6 +175,8 @@ class CeremonyFolder:
             answer = action(ceremony, private)
             policy = contents.trust if trust is None else trust(ceremony).to_bytes()
             files = files_of(ceremony, policy, contents.results, contents.outside)
+            if private and not os.path.lexists(self.root / "secrets"):
+                note_known(self.root)  # all that will be in there is this user's
             self._write(listed, files, private, confidential_files(ceremony))
             return answer
 
