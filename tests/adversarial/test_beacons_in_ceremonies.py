@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import attrs
 import ceremonies as kit
 import nistkit
 import outside
@@ -19,6 +20,7 @@ from timelocks import plain
 
 from dblrandom.drawing.revealing import Value
 from dblrandom.errors import DblrandomError, EntropyError, MissingExtra, VerificationError
+from dblrandom.evidence import TrustedEvent
 from dblrandom.kernel.suite import SHA256
 
 ROUND = outside.drand()
@@ -274,18 +276,18 @@ def test_one_lottery_under_four_names() -> None:
     """Four times 100,000 outcomes are not 10^20, however the event is declared."""
     names = [("a", "void", 100000), ("b", "next", 100000), ("c", "void", 99999), ("d", "next", 99999)]
     given = [outside.public(name=n, cancelled=c, outcomes=o) for n, c, o in names]
-    detail = said(judge(outside.drawn(*given)), "grindable")
-    assert detail == ["receipt 1 (commitment): the independent sources have only 100000 outcomes, fewer than 2^64"]
-    # Written as a text, nothing but the declarer's word says how many there are: it counts for nothing more.
-    written: dict[str, Any] = {"form": "text", "outcomes": 60_000_000}
-    widest = said(judge(outside.drawn(given[0], outside.public(name="e", **written))), "grindable")
-    said_only = "100000 outcomes (declared, not checked and not counted: e 60000000), fewer than 2^64"
-    assert widest == [f"receipt 1 (commitment): the independent sources have only {said_only}"]
+    event = str(given[0].source.terms["event"])
+    looked_up = attrs.evolve(kit.policy(), events=[TrustedEvent(event=event, outcomes=100_000)])
+    detail = said(judge(outside.drawn(*given), trust=looked_up), "grindable")
+    assert len(detail) == 1
+    assert detail[0].startswith("receipt 1 (commitment): the independent sources have only 100000 outcomes")
 
 
 def test_two_lotteries_are_two() -> None:
     given = [outside.public(name=n, event=f"synthetic lottery {n}") for n in ("a", "b")]
-    assert "only 10000000000 outcomes" in said(judge(outside.drawn(*given)), "grindable")[0]
+    events = [TrustedEvent(event=str(known.source.terms["event"]), outcomes=100_000) for known in given]
+    looked_up = attrs.evolve(kit.policy(), events=events)
+    assert "only 10000000000 outcomes" in said(judge(outside.drawn(*given), trust=looked_up), "grindable")[0]
 
 
 def test_one_round_under_two_names() -> None:

@@ -207,3 +207,20 @@ def test_nobody_vouches_for_the_policy_in_the_folder(sound: Path) -> None:
     assert "--trust" in refused.stderr
     with pytest.raises(InputError, match="of your own"):
         CeremonyFolder(sound).verify(vouched=True)
+
+
+@pytest.mark.parametrize("name", ["targets", "inspectors"])
+def test_a_draw_from_rows_that_are_kept_back_is_not_verified(sound: Path, tmp_path: Path, name: str) -> None:
+    """Who keeps the committed list back can write down any draw: nobody who lacks the rows can tell."""
+    less = tmp_path / "less"
+    shutil.copytree(sound, less)
+    without_rows(less, name)
+    told = run("verify", str(less), "--as-of", "2024-06-01T00:00:00Z", code=UNDECIDED)
+    assert "everything that is there holds; draw: receipt" in told.stdout
+    assert f"not recomputed: the rosters {name} were not given" in told.stdout
+    assert not told.stdout.endswith("verified\n")
+    assert said("verify", str(less), "--as-of", "2024-06-01T00:00:00Z", code=UNDECIDED)["waits_for"].startswith(
+        "draw: "
+    )
+    rows = sound / "rosters" / f"{name}.tsv"
+    run("verify", str(less), "--as-of", "2024-06-01T00:00:00Z", "--roster", f"{name}={rows}")

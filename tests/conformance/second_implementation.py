@@ -689,11 +689,12 @@ def check_public(one: Mapping[str, Any]) -> None:
 
 
 def shown_outcomes(one: Mapping[str, Any], vouched: int | None) -> int:
-    """How many outcomes count: what the policy vouches for, or what the grammar of digits, dice and numbers has."""
-    parts = parts_of(one["form"], one["name"])
-    if vouched is not None:
-        return min(vouched, math.prod(map(how_many, parts))) if parts else vouched
-    return min(int(one["outcomes"]), math.prod(how_many(part) for part in parts if not part["places"]))
+    """How many outcomes count: what the policy vouches for, at most what the form can write; else none but one."""
+    if vouched is None:
+        return 1
+    if one["form"] == "text":
+        return vouched
+    return min(vouched, math.prod(map(how_many, parts_of(one["form"], one["name"]))))
 
 
 def text_outcomes(length: int) -> int:

@@ -35,7 +35,7 @@ def test_it_is_a_beacon() -> None:
     assert BEACON.kind == "public"
     assert BEACON.holder(source()) is None
     assert BEACON.public_from(source()) is None
-    assert BEACON.outcomes(source(outcomes=1000)) == 1000
+    assert BEACON.outcomes(source(outcomes=1000)) == 1
 
 
 # Forms

@@ -53,7 +53,7 @@ def dice(name: str, event: str, last: int = 6) -> Known:
         ([outside.nist()], set(), set()),
         ([outside.public()], {"grindable"}, FORM_ONLY),
         ([dice("a", "synthetic dice A")], {"grindable"}, FORM_ONLY),
-        ([dice("a", "synthetic dice A"), dice("b", "synthetic dice B", 5)], set(), FORM_ONLY),
+        ([dice("a", "synthetic dice A"), dice("b", "synthetic dice B", 5)], {"grindable"}, FORM_ONLY),
         ([outside.chain()], set(), {NO_PIN}),
         ([outside.secret()], {"withholding possible"}, set()),
         ([outside.drand(number=BEFORE), outside.secret(OPENS)], {"withholding possible"}, set()),

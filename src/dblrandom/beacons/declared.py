@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dblrandom.beacons.drandchain import PROFILES
 from dblrandom.beacons.nistcerts import PINNED
-from dblrandom.beacons.public import counted_outcomes, declared_outcomes
+from dblrandom.beacons.public import declared_outcomes
 from dblrandom.model import Source
 
 __all__ = ["MARK", "declared_only", "lines", "public_already"]
@@ -19,9 +19,11 @@ def declared_only(source: Source) -> str | None:
     """What of this source rests on the declarer's word, in one line without the mark; ``None`` where nothing does."""
     match source.kind:
         case "public":
-            outcomes, counted = declared_outcomes(source), counted_outcomes(source, None)
-            few = "" if counted == outcomes else f", {counted} of them counted, as the form vouches for no more"
-            return f"{outcomes} outcomes{few}; that the event takes place, and is nobody's own"
+            outcomes = declared_outcomes(source)
+            return (
+                f"{outcomes} outcomes, none of them counted unless the policy vouches for the event; that it takes "
+                "place, and is nobody's own"
+            )
         case "nist":
             certificate = source.terms.get("certificate")
             known = certificate is None or certificate in PINNED

@@ -43,11 +43,6 @@ class Part(Protocol):
     """One part of a form; it takes a fixed number of words of what a person has written."""
 
     @property
-    def drawn(self) -> bool:
-        """Whether it writes what a draw by its nature makes equally likely: numbers, digits, dice. A price is not."""
-        ...
-
-    @property
     def words(self) -> int:
         """How many words it takes."""
         ...
@@ -73,7 +68,6 @@ class Digits:
 
     length: int
     words: int = attrs.field(default=1, init=False)
-    drawn: bool = attrs.field(default=True, init=False)
 
     @property
     def count(self) -> int:
@@ -95,7 +89,6 @@ class Decimal:
 
     places: int
     words: int = attrs.field(default=1, init=False)
-    drawn: bool = attrs.field(default=False, init=False)
 
     @property
     def count(self) -> int:
@@ -121,7 +114,6 @@ class Numbers:
     high: int
     ordered: bool = False
     repeated: bool = False
-    drawn: bool = attrs.field(default=True, init=False)
 
     @property
     def count(self) -> int:
@@ -181,14 +173,6 @@ class Form:
     def count(self) -> int | None:
         """How many different outcomes can be written in it; ``None`` for ``text``, which does not say."""
         return prod(part.count for part in self.parts) if self.parts else None
-
-    @property
-    def bound(self) -> int:
-        """How many outcomes its grammar vouches for: the product over numbers, digits and dice, 1 where there are none.
-
-        A ``text`` and a ``decimal`` can write far more than can happen, so they vouch for nothing.
-        """
-        return prod(part.count for part in self.parts if part.drawn)
 
     def admitted_by(self, value: str) -> int:
         """How many outcomes the form can have, given one of them: of a ``text``, all that are no longer than it."""

@@ -47,14 +47,14 @@ def declared_outcomes(source: Source) -> int:
 
 
 def counted_outcomes(source: Source, vouched: int | None) -> int:
-    """How many outcomes count: those that the verifier vouches for, or else those of the grammar of the form.
+    """How many outcomes count: those that the verifier vouches for, at most what the form can write; 1 if nobody does.
 
-    See :class:`~dblrandom.beacons.forms.Form`. Never more than the form can write, nor, where nobody vouches, than were
-    declared.
+    A form says what can be written, not what can happen, and says nothing of one event that is declared in parts or
+    under several names. So nothing but a verifier's own look at the event counts.
     """
-    form = _form(source)
     if vouched is None:
-        return min(declared_outcomes(source), form.bound)
+        return 1
+    form = _form(source)
     return vouched if form.count is None else min(vouched, form.count)
 
 

@@ -53,7 +53,7 @@ class Check:
         return {"check": self.name, "subject": self.subject, "status": self.status.value, "detail": self.detail}
 
 
-_DECIDING = ("sampler", "void")
+_DECIDING = frozenset({"draw", "sampler", "void"})
 """Checks without which nobody can say whether a ceremony holds."""
 
 
@@ -84,7 +84,9 @@ class Report:
     @property
     def undecided(self) -> tuple[Check, ...]:
         """The checks that were not made and decide: until they are, the ceremony is neither verified nor refused."""
-        return tuple(c for c in self.not_checked if c.name in _DECIDING)
+        # Where there is no draw yet, nothing was to be drawn again: the stage says what the ceremony waits for.
+        deciding = _DECIDING if self.stage == "drawn" else _DECIDING - {"draw"}
+        return tuple(c for c in self.not_checked if c.name in deciding)
 
     def to_json(self) -> dict[str, Json]:
         """The report as JSON."""
