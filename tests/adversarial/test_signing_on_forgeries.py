@@ -276,3 +276,64 @@ def test_a_chain_that_somebody_else_made_over_a_key_that_is_not_checked_is_not_s
     with pytest.raises(MissingExtra):
         again.draw(time=office.DRAWN, keys=[spy])
     assert spy.asked == 0
+
+
+REFUSED: dict[str, tuple[str, Callable[[Ceremony, Any], object]]] = {
+    "a time before the last receipt": ("reveal", lambda c, k: c.draw(time="2024-03-01T00:00:00Z", keys=[k])),
+    "a void that comes too late": ("commitment", lambda c, k: c.void("synthetic", time=LATER, keys=[k])),
+    "a value that is not public": (
+        "commitment",
+        lambda c, k: c.seal("result", {}, blind="0" * 64, time=LATER, keys=[k]),
+    ),
+    "a body that no seal is of": (
+        "draw",
+        lambda c, k: c.unseal("result", {"task": "A1", "outcomes": [], "blind": "0" * 64}, time=LATER, keys=[k]),
+    ),
+    "a result of nobody drawn": (
+        "draw",
+        lambda c, k: c._append(
+            "result", {"task": "A1", "outcomes": [{"id": "nobody", "codes": ["closed"]}]}, LATER, [k]
+        ),
+    ),
+    "a year after everything": (
+        "draw",
+        lambda c, k: c.result("A1", kit_outcome(c), time="2034-01-01T00:00:00Z", keys=[k]),
+    ),
+    "one key twice": ("reveal", lambda c, k: c.draw(time=LATER, keys=[k, k])),
+}
+
+
+def kit_outcome(ceremony: Ceremony) -> dict[str, list[str]]:
+    return {ceremony.standing["A1"].due[0]: ["closed"]}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_nobody_is_left_with_a_signature_on_what_is_refused(what: str) -> None:
+    kind, take = REFUSED[what]
+    spy = Spy("organiser")
+    with pytest.raises(DblrandomError):
+        take(read(upto(kind)), spy)
+    assert spy.asked == 0
+
+
+def test_a_witness_who_is_not_declared_is_not_asked_to_sign() -> None:
+    spy = Spy("somebody")
+    with pytest.raises(DblrandomError, match="none of these keys was given"):
+        read(upto("draw")).witness(time=LATER, keys=[spy])
+    assert spy.asked == 0
+
+
+def test_a_commitment_that_not_everybody_signs_is_signed_by_nobody() -> None:
+    made = office.opened()
+
+    class Asked(Spy):
+        def __init__(self, name: str) -> None:
+            super().__init__("organiser")
+            self._signer = office.key(name)
+            self.public_key, self.keyid = self._signer.public_key, self._signer.keyid
+
+    spies = [Asked("organiser"), Asked("notary")]
+    with pytest.raises(DblrandomError, match="did not sign the commitment"):
+        office.commit(made, keys=spies)
+    assert [spy.asked for spy in spies] == [0, 0]
+    assert not made.receipts

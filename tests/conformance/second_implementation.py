@@ -2121,6 +2121,7 @@ class Audit:
     def check_seals(self) -> None:
         """A seal is opened by the first later receipt of its type whose body matches."""
         self.sealed_at: dict[int, int] = {}  # sequence of the opened receipt -> sequence of its seal
+        self.closed: list[Receipt] = []
         for receipt in self.receipts:
             if receipt.type != "sealed":
                 continue
@@ -2134,6 +2135,7 @@ class Audit:
             )
             if opened is None:
                 self.not_checked(f"seal {receipt.where}: still closed")
+                self.closed.append(receipt)
                 if self.draw and receipt.body["type"] in ("reveal", "draw"):
                     raise Refused(f"seal: {receipt.where} was not opened by what was published")
                 continue
@@ -2307,6 +2309,10 @@ class Audit:
                 self.not_checked(f"deadline of the {stage}: no as_of given")
             elif self.state != "void":
                 need(self.as_of is not None and self.as_of <= limit, "deadline", f"the {stage} is missing")
+        for seal in self.closed if self.as_of is not None and self.state != "void" else ():
+            in_time = self.as_of is not None and self.as_of <= seconds(deadlines["result"])
+            by = ", ".join(sorted(seal.signatures))
+            need(in_time, "deadline", f"{seal.where} is still closed, and {by} sealed it")
 
 
 def compare(published: Any, computed: Any, where: str) -> None:

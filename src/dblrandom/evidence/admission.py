@@ -31,7 +31,7 @@ from dblrandom.evidence.disclosing import check_disclosed, check_never_disclosed
 from dblrandom.evidence.foresight import check_dated, check_parts, check_void_dated, dated_by_all
 from dblrandom.evidence.misopening import check_proof
 from dblrandom.evidence.moments import distant, long_over
-from dblrandom.evidence.opening import check_opening, check_reveal_fits_results, standing_once_open
+from dblrandom.evidence.opening import check_known, check_opening, check_reveal_fits_results, standing_once_open
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.signatures import check_declared_signers
 from dblrandom.evidence.stamping import carries_date, self_signed_stamp
@@ -43,7 +43,16 @@ from dblrandom.kernel.signing import keyid
 from dblrandom.model import Json, time_seconds
 from dblrandom.roster import RosterLike
 
-__all__ = ["check_admissible", "check_content", "check_lawful", "check_outcomes", "check_signer", "check_terms"]
+__all__ = [
+    "check_admissible",
+    "check_all_sign",
+    "check_content",
+    "check_lawful",
+    "check_next",
+    "check_outcomes",
+    "check_signer",
+    "check_terms",
+]
 
 
 _HINTS = {
@@ -81,7 +90,12 @@ def check_lawful(transcript: Transcript, kind: str) -> None:
 
 
 def check_admissible(
-    transcript: Transcript, receipt: Receipt, *, rosters: Mapping[str, RosterLike], margin: int
+    transcript: Transcript,
+    receipt: Receipt,
+    *,
+    rosters: Mapping[str, RosterLike],
+    margin: int,
+    schemes: Mapping[str, Scheme] = SCHEMES,
 ) -> None:
     """Check that a receipt is the lawful next one and says what the rules give.
 
@@ -90,11 +104,43 @@ def check_admissible(
         receipt: the receipt to add.
         rosters: the rosters that a commitment would fix.
         margin: seconds between a commitment and the first value that can be public.
+        schemes: the signature algorithms; none where the receipt is not signed yet and only names who will sign.
 
     Raises:
         StepError: it belongs elsewhere in the chain, is not lawful now, or is not what the rules give.
         NotYetPublic: it rests on a value whose moment has not come.
         EntropyError, PlanError, RosterError: a commitment that could not be drawn from, or a value that is not the one.
+    """
+    check_next(transcript, receipt)
+    if receipt.type == "commitment":
+        _check_commitment(transcript, receipt, rosters, margin, schemes)
+        return
+    over = long_over(transcript.commitment, receipt.time)
+    # Time stamps are renewed for decades, and their own dates tell the time.
+    if over is not None and not carries_date(receipt):
+        raise StepError(over)
+    if receipt.type == "witness":
+        _check_witness(transcript, receipt)
+        check_signer(transcript.commitment, receipt, schemes)
+        return
+    check_signer(transcript.commitment, receipt, schemes)
+    if receipt.type == "void":
+        _check_void(transcript, receipt)
+    else:
+        _check_moment(transcript, receipt)
+        if transcript.stage in ("committed", "sealing"):
+            check_dated(transcript)
+        _check_seal(transcript, receipt)
+        check_known(transcript, receipt)
+        digest = transcript.suite.hexhash(encode(dict(receipt.body))) if "blind" in receipt.body else None
+        check_content(transcript, receipt.type, receipt.stated, digest)
+
+
+def check_next(transcript: Transcript, receipt: Receipt) -> None:
+    """Check that a receipt is the next one of the chain, at a time and of a type that can follow.
+
+    Raises:
+        StepError: it is not.
     """
     expected = (transcript.name, len(transcript.receipts) + 1, transcript.head)
     if (receipt.ceremony, receipt.sequence, receipt.previous) != expected:
@@ -106,27 +152,6 @@ def check_admissible(
             "one was ahead by which that receipt was made"
         )
     check_lawful(transcript, receipt.type)
-    if receipt.type == "commitment":
-        _check_commitment(transcript, receipt, rosters, margin)
-        return
-    over = long_over(transcript.commitment, receipt.time)
-    # Time stamps are renewed for decades, and their own dates tell the time.
-    if over is not None and not carries_date(receipt):
-        raise StepError(over)
-    if receipt.type == "witness":
-        _check_witness(transcript, receipt)
-        check_signer(transcript.commitment, receipt)
-        return
-    check_signer(transcript.commitment, receipt)
-    if receipt.type == "void":
-        _check_void(transcript, receipt)
-    else:
-        _check_moment(transcript, receipt)
-        if transcript.stage in ("committed", "sealing"):
-            check_dated(transcript)
-        _check_seal(transcript, receipt)
-        digest = transcript.suite.hexhash(encode(dict(receipt.body))) if "blind" in receipt.body else None
-        check_content(transcript, receipt.type, receipt.stated, digest)
 
 
 def check_outcomes(transcript: Transcript, body: Mapping[str, Json]) -> None:
@@ -184,14 +209,29 @@ def _check_new_organisers(transcript: Transcript, commitment: Commitment) -> Non
             )
 
 
-def _check_commitment(transcript: Transcript, receipt: Receipt, rosters: Mapping[str, RosterLike], margin: int) -> None:
+def _check_commitment(
+    transcript: Transcript,
+    receipt: Receipt,
+    rosters: Mapping[str, RosterLike],
+    margin: int,
+    schemes: Mapping[str, Scheme],
+) -> None:
     commitment = Commitment.from_json(receipt.body)
     replaced = transcript.commitment_digest if transcript.receipts else None
     if commitment.replaces != replaced:
         raise StepError(f"it says that it replaces {commitment.replaces}, not {replaced}")
     check_terms(transcript, commitment, rosters=rosters, time=receipt.time, margin=margin)
+    check_all_sign(receipt, schemes)
+
+
+def check_all_sign(receipt: Receipt, schemes: Mapping[str, Scheme] = SCHEMES) -> None:
+    """Check that everybody signs a commitment who has to, with the schemes that are there.
+
+    Raises:
+        StepError: an organiser's or a party's signature is missing or bad.
+    """
     try:
-        check_declared_signers(receipt)
+        check_declared_signers(receipt, schemes)
     except VerificationError as error:
         raise StepError(f"{error}; everyone who is declared as organiser or party must sign") from error
 

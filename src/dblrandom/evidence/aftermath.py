@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dblrandom.drawing.commitment import Commitment
 from dblrandom.drawing.draw import Draw
@@ -103,8 +103,14 @@ def check_seals(case: Case, suite: Suite) -> None:
             case.notes.passed("seal", label, f"opened by {case.receipts[opening - 1].label}")
 
 
-def check_deadlines(case: Case, committed: Committed, stage: str, standing: Mapping[str, Standing] | None) -> None:
-    """Judge what is missing, and note what was late.
+def check_deadlines(
+    case: Case,
+    committed: Committed,
+    stage: str,
+    standing: Mapping[str, Standing] | None,
+    signers: Mapping[int, Sequence[str]],
+) -> None:
+    """Judge what is missing, and note what was late; ``signers`` are the names whose signatures count, by sequence.
 
     Raises:
         VerificationError: the time for a stage is over at ``as_of`` and the ceremony has not got there; a commitment
@@ -131,13 +137,38 @@ def check_deadlines(case: Case, committed: Committed, stage: str, standing: Mapp
             raise VerificationError("deadlines", f"the {kind} was due by {deadlines[kind]} and is not there")
         if receipt is not None:
             _note_late(case, receipt, deadlines[kind])
+    if case.as_of > deadlines["result"]:
+        # Before the results that are missing: a seal that stays closed may be why they are.
+        _check_all_open(case, committed.commitment.suite, signers)
     _check_results_due(case, deadlines["result"], standing)
-    closed = [s for s, opening in open_seals(case.receipts, committed.commitment.suite).items() if opening is None]
-    if closed and case.as_of > deadlines["result"]:
-        raise VerificationError(
-            "deadlines", "what it seals was never published", where=case.receipts[closed[0] - 1].label
-        )
     case.notes.passed("deadlines", "ceremony", f"judged at {case.as_of}")
+
+
+def _check_all_open(case: Case, suite: Suite, signers: Mapping[int, Sequence[str]]) -> None:
+    for sequence, opening in open_seals(case.receipts, suite).items():
+        if opening is None:
+            seal = case.receipts[sequence - 1]
+            said = f"what it seals was never published, and {_names(signers[sequence])} sealed it"
+            later = _added_by_others(case, seal, signers)
+            if later is not None:
+                said += f"; {later.label}, signed by {_names(signers[later.sequence])}, was added while it was closed"
+            raise VerificationError("deadlines", said, where=seal.label)
+
+
+def _added_by_others(case: Case, seal: Receipt, signers: Mapping[int, Sequence[str]]) -> Receipt | None:
+    """The first result or substitution, open or sealed, after such a seal by others, which may keep it shut."""
+    told = ("result", "substitution")
+    if seal.body["type"] not in told:
+        return None
+    for receipt in case.receipts[seal.sequence :]:
+        kind = receipt.body["type"] if receipt.type == "sealed" else receipt.type
+        if kind in told and not set(signers[receipt.sequence]) & set(signers[seal.sequence]):
+            return receipt
+    return None
+
+
+def _names(signers: Sequence[str]) -> str:
+    return ", ".join(map(repr, signers)) or "nobody whose signature counts"
 
 
 def _note_late(case: Case, receipt: Receipt, deadline: str) -> None:

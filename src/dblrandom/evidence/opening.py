@@ -16,10 +16,20 @@ from dblrandom.errors import StepError
 from dblrandom.evidence.comparing import difference
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.transcript import Transcript
+from dblrandom.kernel.canonical import encode
 from dblrandom.model import Json
 
-__all__ = ["check_opening", "check_reveal_fits_results", "check_sealable", "known_draw", "standing_once_open"]
+__all__ = [
+    "check_known",
+    "check_opening",
+    "check_reveal_fits_results",
+    "check_sealable",
+    "known_draw",
+    "standing_once_open",
+]
 
+_TOLD = ("result", "substitution")
+"""What is about targets, so that one of it can stand in the way of another."""
 _UNKNOWN = "the draw is sealed, and what it drew is not known here: give the sealed bodies, as they were kept"
 
 
@@ -64,11 +74,8 @@ def check_opening(transcript: Transcript, kind: str, stated: Mapping[str, Json],
         digest: of the body, where it opens a seal.
 
     Raises:
-        StepError: after it, something that is there or that is sealed could never be verified, or that cannot be told
-            here, because a sealed result or substitution is not known.
+        StepError: after it, something that is there or that is sealed could never be verified.
     """
-    if kind != "draw" and digest is None:
-        _check_known(transcript, kind)
     standing = _public(transcript, None if kind == "draw" else (kind, stated))
     _open_rest(transcript, standing, digest)
 
@@ -91,6 +98,33 @@ def check_sealable(transcript: Transcript, kind: str, body: Mapping[str, Json]) 
         _apply(standing_once_open(transcript), kind, body)
 
 
+def check_known(transcript: Transcript, receipt: Receipt) -> None:
+    """Check that no result or substitution is sealed unseen that the receipt could make impossible to open.
+
+    A seal tells neither its task nor its target. So nobody adds a result, a substitution or a seal of one beside a
+    closed seal of either whose body he does not know, nor opens one before such a seal that is older: of two seals the
+    later one always fits the earlier. Once the results' deadline is over, whoever has not opened has to answer for it.
+
+    Raises:
+        StepError: there is such a seal; naming it.
+    """
+    kind = str(receipt.body["type"]) if receipt.type == "sealed" else receipt.type
+    if kind not in _TOLD or receipt.time > transcript.commitment.deadlines["result"]:
+        return
+    digest = transcript.suite.hexhash(encode(dict(receipt.body))) if "blind" in receipt.body else None
+    for seal in transcript.closed_seals:
+        what = str(seal.body["type"])
+        if seal.body["digest"] == digest and what == kind:
+            return
+        if what in _TOLD and transcript.sealed_body(seal) is None:
+            step = {"sealed": f"a sealed {kind}", kind: f"an open {kind}"}[receipt.type]
+            step = f"the opening of a later {kind}" if digest is not None else step
+            raise StepError(
+                f"{seal.label} seals a {what} that is not known here, and after {step} it might never be opened: "
+                "whoever sealed it must unseal it first, or this step is added where its sealed body is kept"
+            )
+
+
 def check_reveal_fits_results(transcript: Transcript, seed: str) -> None:
     """Check that what was reported while the draw was sealed is about targets that this seed draws.
 
@@ -100,17 +134,6 @@ def check_reveal_fits_results(transcript: Transcript, seed: str) -> None:
     early = [receipt for receipt in transcript.receipts if receipt.type == "result"]
     if early:
         _replay(transcript, transcript.compute_draw(seed), None)
-
-
-def _check_known(transcript: Transcript, kind: str) -> None:
-    """Check that nothing is sealed unseen that an open step could make impossible to open."""
-    for seal in transcript.closed_seals:
-        what = str(seal.body["type"])
-        if what in ("result", "substitution") and transcript.sealed_body(seal) is None:
-            raise StepError(
-                f"{seal.label} seals a {what} that is not known here, and after an open {kind} it might never be "
-                "opened: whoever sealed it must unseal it first, or add this step where the sealed bodies are kept"
-            )
 
 
 def _public(transcript: Transcript, more: tuple[str, Mapping[str, Json]] | None) -> dict[str, Standing]:

@@ -20,12 +20,13 @@ from dblrandom.evidence.bodies import DIGEST, NAME, TIME, check_body
 from dblrandom.evidence.shapes import Array, Integer, Nullable, Object, OneOf, Text
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.dsse import PAYLOAD_TYPE, b64decode, b64encode, pae
+from dblrandom.kernel.mldsa import SIGNATURE_SIZE
 from dblrandom.kernel.schemes import KEY_SIZES, algorithm_of_signature
 from dblrandom.kernel.signing import Signer
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json
 
-__all__ = ["Receipt", "Signature", "add_signatures", "payload_bytes", "sign_payload"]
+__all__ = ["Receipt", "Signature", "add_signatures", "payload_bytes", "receipt_to_sign", "sign_payload"]
 
 _FIRST = "ed25519"
 _MAX_SIGNATURES = limits.RECEIPT_SIGNATURES
@@ -36,6 +37,10 @@ _ENVELOPE = Object(
         "signatures": Array(Object({"keyid": DIGEST, "sig": Text(".*", "base64")}), 1),
     }
 )
+_NO_SIGNATURE: Mapping[str, bytes] = MappingProxyType(
+    {"ed25519": bytes(64), "ml-dsa-44": bytes(SIGNATURE_SIZE), "sm2": b"\x30\x46" + 2 * (b"\x02\x21\0\x80" + bytes(31))}
+)
+"""In the place of a signature that is still to come: as long as the longest of its algorithm, and never a good one."""
 _HEAD = Object({"type": NAME, "ceremony": NAME, "sequence": Integer(1), "previous": Nullable(DIGEST), "time": TIME})
 
 
@@ -168,13 +173,39 @@ def sign_payload(payload: bytes, signers: Sequence[Signer]) -> bytes:
         KeyFileError: no signer, none of Ed25519, more than 64, the same key twice, an algorithm that envelopes do not
             take, or a signer whose signature is not one of its algorithm.
     """
+    _check_signers(signers)
+    return _envelope(payload, _signed(payload, signers))
+
+
+def receipt_to_sign(payload: bytes, signers: Sequence[Signer]) -> Receipt:
+    """The receipt that :func:`sign_payload` would give, before anybody signs it; its signatures are none.
+
+    So everything but the signatures can be checked first: nobody signs what is then refused.
+
+    Raises:
+        KeyFileError: as for :func:`sign_payload`.
+        CanonicalError: the receipt would be over the limits.
+    """
+    _check_signers(signers)
+    return Receipt.parse(_envelope(payload, [Signature(s.keyid, _NO_SIGNATURE[s.algorithm]) for s in signers]))
+
+
+def _check_signers(signers: Sequence[Signer]) -> None:
     if not signers:
         raise KeyFileError("a receipt needs at least one signature; give a key")
+    if len(signers) > _MAX_SIGNATURES:
+        raise KeyFileError(f"a receipt takes at most {_MAX_SIGNATURES} signatures, not {len(signers)}")
+    seen = set()
+    for signer in signers:
+        if signer.keyid in seen:
+            raise KeyFileError(f"the key {signer.keyid} was given twice; one key signs once")
+        if signer.algorithm not in KEY_SIZES:
+            raise KeyFileError(f"a receipt is signed with {', '.join(KEY_SIZES)}, not with {signer.algorithm}")
+        seen.add(signer.keyid)
     if not any(signer.algorithm == _FIRST for signer in signers):
         raise KeyFileError(
             f"a signature of {signers[0].algorithm} stands beside one of {_FIRST}, never alone; give a key of both"
         )
-    return _envelope(payload, _signed(payload, signers))
 
 
 def add_signatures(envelope: bytes, signers: Sequence[Signer], where: str = "receipt") -> bytes:

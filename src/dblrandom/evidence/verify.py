@@ -118,7 +118,7 @@ def verify(
     draw = _check_entropy_and_draw(case, current, digests, given, samplers, frames)
     standing = check_aftermath(case, current, draw)
     check_seals(case, suite)
-    check_deadlines(case, current, stage, standing)
+    check_deadlines(case, current, stage, standing, {number: found.names for number, found in counted.items()})
     if not vouched:
         notes.found(Finding.SELF_TRUST, origin_detail(trust, (c.commitment for c in commitments)))
     if chain[0].ceremony.startswith(REHEARSAL_PREFIX):
