@@ -17,20 +17,12 @@ from dblrandom.drawing.draw import Draw
 from dblrandom.drawing.revealing import Value, make_reveal
 from dblrandom.drawing.standing import apply_substitution
 from dblrandom.errors import RosterError, StepError
-from dblrandom.evidence.admission import (
-    check_admissible,
-    check_all_sign,
-    check_content,
-    check_lawful,
-    check_next,
-    check_outcomes,
-    check_signer,
-    check_terms,
-)
+from dblrandom.evidence.admission import check_admissible, check_content, check_lawful, check_outcomes, check_terms
 from dblrandom.evidence.bodies import SEALABLE, check_body
 from dblrandom.evidence.chain import settles_draw
+from dblrandom.evidence.considered import sign_commitment, sign_step
 from dblrandom.evidence.opening import check_sealable, standing_once_open
-from dblrandom.evidence.receipt import Receipt, payload_bytes, receipt_to_sign, sign_payload
+from dblrandom.evidence.receipt import Receipt, payload_bytes
 from dblrandom.evidence.soundness import check_aftermath_so_far, check_so_far, holds_rows
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.evidence.trust import TrustPolicy
@@ -153,10 +145,7 @@ class Ceremony(Transcript):
             previous_ceremony=previous_ceremony,
             margin=margin,
         )
-        draft = receipt_to_sign(payload, keys)
-        check_next(self, draft)
-        check_all_sign(draft, {})
-        return self.admit(sign_payload(payload, keys), margin=margin)
+        return self.admit(sign_commitment(self, payload, keys), margin=margin)
 
     def witness(
         self,
@@ -384,13 +373,7 @@ class Ceremony(Transcript):
     def _append(self, kind: str, body: Mapping[str, Json], time: str, keys: Sequence[Signer]) -> Receipt:
         check_lawful(self, kind)
         self._check_for(kind)
-        payload = self._payload(kind, body, time)
-        draft = receipt_to_sign(payload, keys)
-        check_admissible(self, draft, rosters=self._rosters, margin=MARGIN, schemes={})
-        # Only here is it signed: nobody is left with a signature on what was not admitted.
-        receipt = Receipt.parse(sign_payload(payload, keys))
-        check_signer(self.commitment, receipt)
-        return self._add(receipt)
+        return self._add(sign_step(self, self._payload(kind, body, time), keys))
 
     def _add(self, receipt: Receipt) -> Receipt:
         followed = self._is_followed()

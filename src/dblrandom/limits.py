@@ -42,6 +42,14 @@ CHAIN_STEPS = 1_000_000
 COMMITMENT_CHAIN_STEPS = 2_000_000
 """Steps of all hash chains of one commitment, added up (specification, sections 3 and 6)."""
 
+# Tasks
+
+TASK_ROWS = 1 << 26
+"""Rows that the tasks of one commitment go through together, those of inspectors and recusals too (specification,
+section 6)."""
+TASK_ROWS_PER_ROW = 16
+"""Or so many for each row of its rosters, where that is more (specification, section 6)."""
+
 # Tables: Parquet, Arrow, CSV and TSV files
 
 TABLE_COLUMNS = 1_024

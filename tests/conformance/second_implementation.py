@@ -1257,6 +1257,14 @@ def check_commitment(body: Mapping[str, Any]) -> None:
     need(len(body["sources"]) <= 64, "source", "more than 64 sources in one commitment")
     steps = sum(one["step"] for one in body["sources"] if one["kind"] == "hashchain")
     need(steps <= 2_000_000, "source", "more than 2,000,000 steps of hash chains in one commitment")
+    rows = {one["name"]: one["rows"] for one in body["rosters"]}
+    through = 0
+    for task in body["tasks"]:
+        through += rows.get(task["roster"], 0)
+        if task["team"]["roles"]:
+            through += len(task["team"]["roles"]) * rows.get(task["team"]["roster"], 0)
+            through += rows.get(body["plan"].get("recusals"), 0)
+    need(through <= max(1 << 26, 16 * sum(rows.values())), "plan", "the tasks go through too many rows together")
     distinct((task["id"] for task in body["tasks"]), "tasks")
     distinct(body["plan"]["grounds"], "grounds")
     deadlines = [seconds(body["deadlines"][stage]) for stage in ("reveal", "draw", "result")]

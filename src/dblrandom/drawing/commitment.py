@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol, cast, runtime_checkable
@@ -13,6 +14,7 @@ from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
 from dblrandom.drawing.largest import WorstCase, check_reveal_fits, check_writable
 from dblrandom.drawing.lookalikes import check_filter_columns, check_role_columns, check_strata
+from dblrandom.drawing.rowbudget import check_rows
 from dblrandom.drawing.sourcebudget import check_number, check_steps
 from dblrandom.errors import EntropyError, PlanError, RosterError
 from dblrandom.kernel.rows import check_id
@@ -166,6 +168,7 @@ class Commitment:
             columns = self.manifest(recusals, "plan.recusals").columns
             if columns not in (RECUSAL_COLUMNS, (*RECUSAL_COLUMNS, BLIND)):
                 raise PlanError(f"it must have the columns {', '.join(RECUSAL_COLUMNS)}", where=f"roster {recusals!r}")
+        check_rows(self.plan, self.rosters)
 
     def _check_signers(self) -> None:
         organisers = {signer.public_key for signer in self.signers if signer.role == "organiser"}
@@ -338,14 +341,16 @@ class Framed(Protocol):
         ...
 
 
-def frame_for(commitment: Commitment, task: Task, rosters: Mapping[str, RosterLike]) -> Frame:
-    """The frame of a task, from its committed roster."""
+def frame_for(
+    commitment: Commitment, task: Task, rosters: Mapping[str, RosterLike], ids: dict[bytes, bytes] | None = None
+) -> Frame:
+    """The frame of a task, from its committed roster; ``ids`` are those that other frames of it hold already."""
     roster, where = rosters[task.roster], f"task {task.id!r}"
     if isinstance(roster, Framed):
         return roster.frame(task.filter, task.strata, where=where)
     if not isinstance(roster, Roster):
         raise RosterError("is neither in memory nor in an engine that draws", where=f"roster {task.roster!r}")
-    return MemoryFrame(commitment.suite, roster.columns, roster.lines, task.filter, task.strata, where=where)
+    return MemoryFrame(commitment.suite, roster.columns, roster.lines, task.filter, task.strata, where=where, ids=ids)
 
 
 def eligibility_for(commitment: Commitment, task: Task, rosters: Mapping[str, RosterLike]) -> Eligibility:
@@ -378,13 +383,15 @@ class Frames:
         self._commitment = commitment
         self._rosters = rosters
         self._frames: dict[tuple[object, ...], Frame] = {}
+        several = Counter(task.roster for task in commitment.plan.tasks)
+        self._ids: dict[str, dict[bytes, bytes]] = {name: {} for name, count in several.items() if count > 1}
         self._eligibility: dict[str, Eligibility] = {}
 
     def frame(self, task: Task) -> Frame:
         """See :func:`frame_for`."""
         key = (task.roster, task.filter, task.strata)
         if key not in self._frames:
-            self._frames[key] = frame_for(self._commitment, task, self._rosters)
+            self._frames[key] = frame_for(self._commitment, task, self._rosters, self._ids.get(task.roster))
         return self._frames[key]
 
     def eligibility(self, task: Task) -> Eligibility:

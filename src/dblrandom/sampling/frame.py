@@ -43,6 +43,7 @@ class MemoryFrame:
         keep: the task's filter, column to the values that pass; all columns must agree.
         strata: the stratum columns, in the task's order.
         where: what to call this frame in errors.
+        ids: those that other frames of the same roster hold already, so that each is in memory once.
 
     Raises:
         PlanError: a column that is not there, a value that no row of the whole roster has, or no rows left.
@@ -57,12 +58,13 @@ class MemoryFrame:
         strata: Sequence[str],
         *,
         where: str,
+        ids: dict[bytes, bytes] | None = None,
     ) -> None:
         self._suite = suite
         sieve = Sieve(columns, keep, strata, where=where)
         groups: dict[tuple[bytes, ...], list[bytes]] = {}
         for stratum, unit_id in sieve.passed(tracked(lines, "reading the frame") if keep or strata else lines):
-            groups.setdefault(stratum, []).append(unit_id)
+            groups.setdefault(stratum, []).append(unit_id if ids is None else ids.setdefault(unit_id, unit_id))
         sieve.check_seen()
         if not groups:
             raise PlanError("no row of the roster passes the filter; a frame must not be empty", where=where)
@@ -119,14 +121,18 @@ class Sieve:
         if not self._tests and not self._places:
             yield from (((), id_of(line)) for line in lines)
             return
+        tests, places = self._tests, self._places
+        waiting = [(index, unseen) for (index, _), unseen in zip(tests, self._unseen.values(), strict=True) if unseen]
         for line in lines:
             fields = fields_of(line)
-            for (index, _), unseen in zip(self._tests, self._unseen.values(), strict=True):
-                if unseen:
-                    unseen.pop(fields[index], None)
-            stratum = self.stratum(fields)
-            if stratum is not None:
-                yield stratum, fields[0]
+            for index, unseen in waiting:
+                if unseen.pop(fields[index], None) is not None and not unseen:
+                    waiting = [entry for entry in waiting if entry[1]]
+            for index, values in tests:
+                if fields[index] not in values:
+                    break
+            else:
+                yield tuple([fields[place] for place in places]), fields[0]
 
     def check_seen(self) -> None:
         """Check that every value of the filter occurred, whether or not its rows passed.
