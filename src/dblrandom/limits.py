@@ -32,6 +32,8 @@ PLAN_TEXT = 65_536
 """Characters of one text in a plan file, as it is written there with its escapes."""
 PLAN_WORD = 8_192
 """Characters of one bare key, number or date in a plan file."""
+PLAN_NUMBER = 1_024
+"""Characters of one number in a plan file."""
 
 # Sources of entropy
 

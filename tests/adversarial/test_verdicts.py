@@ -107,6 +107,7 @@ def test_what_does_not_hold_can_be_looked_at_and_is_called_so(forged: Path) -> N
     assert told["verified"] is False
     assert told["report"] is None
     assert told["problem"]
+    assert told["tasks"] == []
 
 
 def test_programs_are_told_what_was_found_beside_every_verdict(sound: Path, tmp_path: Path) -> None:
@@ -224,3 +225,17 @@ def test_a_draw_from_rows_that_are_kept_back_is_not_verified(sound: Path, tmp_pa
     )
     rows = sound / "rosters" / f"{name}.tsv"
     run("verify", str(less), "--as-of", "2024-06-01T00:00:00Z", "--roster", f"{name}={rows}")
+
+
+def test_a_policy_in_the_folder_that_is_none_fails_every_command_in_the_same_way(sound: Path, tmp_path: Path) -> None:
+    one, place = drawn_one(sound), tmp_path / "c"
+    shutil.copytree(sound, place)
+    (place / "trust.json").write_bytes(b"{}")
+    listed_anew(place)
+    for command in (
+        ("verify", place),
+        ("show", place),
+        ("explain", place, *TASK, "--id", one),
+        ("publish", place, "--out", tmp_path / "published"),
+    ):
+        assert "trust" in run(*command, code=FAILED).stderr, command

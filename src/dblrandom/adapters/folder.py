@@ -30,6 +30,7 @@ from dblrandom.adapters.folderfiles import (
     in_order,
     manifest_of,
     no_part,
+    policy_in,
     suite_of,
 )
 from dblrandom.adapters.journalfile import is_directory
@@ -38,7 +39,7 @@ from dblrandom.adapters.rosterplaces import is_known, note_known
 from dblrandom.adapters.sm2 import all_schemes
 from dblrandom.beacons import BUILT_IN, Beacon
 from dblrandom.ceremony import Ceremony
-from dblrandom.errors import DblrandomError, FolderConflict, FolderError, FolderMissing, InputError, VerificationError
+from dblrandom.errors import FolderConflict, FolderError, FolderMissing, InputError, VerificationError
 from dblrandom.evidence import Finding, Receipt, Report, Transcript, TrustPolicy, suggested_trust, verify
 from dblrandom.evidence.origin import origin_detail
 from dblrandom.kernel.canonical import decode
@@ -264,10 +265,7 @@ class CeremonyFolder:
         if vouched and trust is None:
             raise InputError("nobody can vouch for the policy that came with the folder: give one of your own")
         contents = self.contents()
-        try:
-            suggested = TrustPolicy.from_bytes(contents.trust, TRUST_NAME)
-        except DblrandomError as error:
-            raise VerificationError("trust", str(error)) from error
+        suggested = policy_in(contents)
         policy = trust or suggested
         rosters: dict[str, RosterLike | bytes] = {**self._outside, **contents.rosters, **contents.results}
         rosters |= {roster.name: roster for roster in self._elsewhere(contents)}
@@ -359,7 +357,7 @@ class CeremonyFolder:
             rosters,
             beacons=self._beacons,
             samplers=self._samplers,
-            trust=TrustPolicy.from_bytes(contents.trust, str(self.root / TRUST_NAME)),
+            trust=policy_in(contents),
         )
 
     def _elsewhere(self, contents: Contents) -> list[RosterLike]:

@@ -10,7 +10,7 @@ import attrs
 from dblrandom.adapters.droppings import is_dropping
 from dblrandom.ceremony import Ceremony
 from dblrandom.errors import DblrandomError, VerificationError
-from dblrandom.evidence import Receipt, Transcript
+from dblrandom.evidence import Receipt, Transcript, TrustPolicy
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import planfile
@@ -27,6 +27,7 @@ __all__ = [
     "in_order",
     "manifest_of",
     "no_part",
+    "policy_in",
     "suite_of",
 ]
 
@@ -53,6 +54,18 @@ class Contents:
 def no_part(entry: os.DirEntry[str]) -> bool:
     """Whether an entry at the top of a folder is no part of the ceremony, so that one can begin beside it."""
     return entry.name in ("lock", "secrets") or is_dropping(entry.name, folder=entry.is_dir(follow_symlinks=False))
+
+
+def policy_in(contents: Contents) -> TrustPolicy:
+    """The policy that came with the folder; one that is none is evidence that does not hold, whoever looks at it.
+
+    Raises:
+        VerificationError: it is none.
+    """
+    try:
+        return TrustPolicy.from_bytes(contents.trust, TRUST_NAME)
+    except DblrandomError as error:
+        raise VerificationError("trust", str(error)) from error
 
 
 def suite_of(contents: Contents) -> Suite:

@@ -19,6 +19,7 @@ Place = Callable[[int], Mapping[str, Any]]
 """The place of a row's id, by its number among the rows, as a finding has it."""
 
 _DIGITS_OF_A_SPREADSHEET = 15
+_DIGITS_OF_A_DOUBLE = 309
 _SAMPLE = 500
 _DIGIT = re.compile(r"\d")
 _SHAPE = re.compile("[1-9A-HJ-NPQRTUWXY][0-9A-HJ-NPQRTUWXY][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}")
@@ -60,12 +61,17 @@ def pair(ids: Sequence[str], rows: Sequence[tuple[str, ...]], first: int, second
         return "lookalike-ids", f"the id {other!a} looks like {one!a} on line {line} ({how}); find out which is meant"
     if rows[first] == rows[second]:
         return "identical-row", f"the id {show(one)} is on line {line} too, with the same fields; remove the repetition"
-    if not one.isdigit() or len(one) <= _DIGITS_OF_A_SPREADSHEET or not _short(int(one)):
+    if not _could_be_rounded(one) or not _short(int(one)):
         if re.fullmatch(r".*\d[eE]\+?\d+", one):
             return "duplicate-id", _rounded_pair(one, line)
         remark = f"the id {show(one)} is on line {line} too, with other fields; find out the right id of each row"
         return "duplicate-id", remark
     return "duplicate-id", _rounded_pair(one, line)
+
+
+def _could_be_rounded(text: str) -> bool:
+    """Whether it is a whole number in plain digits that a spreadsheet could hold, and not to the last digit."""
+    return text.isascii() and text.isdigit() and _DIGITS_OF_A_SPREADSHEET < len(text) <= _DIGITS_OF_A_DOUBLE
 
 
 def _rounded_pair(unit_id: str, line: int) -> str:
@@ -90,7 +96,7 @@ def _rounded(ids: Sequence[str], numbers: Sequence[int], place: Place, collector
     expected = sum(10.0 ** (_DIGITS_OF_A_SPREADSHEET - len(ids[at])) for at in long)
     likely = len(fifteen) > 2 * expected
     # Other programs keep 16 or 17 digits: every number that they leave is one that a double can hold.
-    wide = [at for at in long if len(ids[at]) >= 18]
+    wide = [at for at in long if len(ids[at]) >= 18 and _could_be_rounded(ids[at])]
     doubles = {at for at in wide if _short(int(ids[at]))}
     all_doubles = len(doubles) >= 2 and len(doubles) * 2 > len(wide)
     # A check that does not fit says something only where most do.

@@ -19,7 +19,7 @@ from dblrandom.cli.places import existing
 from dblrandom.cli.roster import case_json
 from dblrandom.cli.screen import Screen, safe, working
 from dblrandom.cli.shell import entered, hashed, printed, printed_lines, quoted
-from dblrandom.errors import FolderError, NotYetPublic, StepError
+from dblrandom.errors import FolderError, InputError, NotYetPublic
 from dblrandom.evidence import Receipt, TargetCase, check_target
 from dblrandom.kernel.entropy import draw_key, key_lines, seed_lines
 from dblrandom.model.lookalike import hint
@@ -62,7 +62,8 @@ def explain(folder: Path, trust: Path | None, vouched: bool, task: str, target: 
     if case.ticket is None:
         why = "is not on the roster" if not case.on_roster else "does not pass the task's filter"
         alike = "" if case.on_roster else hint(target, alike_on(roster, target))
-        raise StepError(f"{target!r} {why} {roster.name!r}: it had no ticket in task {task!r}{alike}")
+        problem = f"{target!r} {why} {roster.name!r}: it had no ticket in task {task!r}{alike}"
+        raise InputError(problem, code="target.none")
     lines = _lines(ceremony, case)
     verdict = _verdict(ceremony, case)
     unchecked = declared.lines(ceremony.commitment.sources)

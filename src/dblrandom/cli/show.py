@@ -50,8 +50,11 @@ def show(folder: Path, trust: Path | None, vouched: bool, task: str | None, as_o
     with working("reading the ceremony"):
         place = existing(folder)
         ceremony = place.load()
-        data = _told(ceremony, task, as_of)
+    if task is not None:
+        ceremony.commitment.task(task)
     report, problem, code = _verified(place, trust, vouched)
+    with working("reading the ceremony"):
+        data = _told(ceremony, task, as_of, report is not None)
     following = f"dblrandom verify {shlex.quote(str(folder))}"
     remark = f"NOT VERIFIED, and what is shown here may be false: {problem}"
 
@@ -82,13 +85,13 @@ def _verified(place: CeremonyFolder, trust: Path | None, vouched: bool) -> tuple
         return None, str(error), exits.UNDECIDED
 
 
-def _told(ceremony: Ceremony, task: str | None, as_of: str) -> dict[str, Any]:
-    """Everything that is shown, for programs."""
+def _told(ceremony: Ceremony, task: str | None, as_of: str, verified: bool) -> dict[str, Any]:
+    """Everything that is shown, for programs; how tasks stand follows from the receipts only where they hold."""
     commitment = ceremony.commitment
     chosen = [commitment.task(task)] if task is not None else commitment.plan.tasks
     drawn = ceremony.last("draw") is not None
     hidden = sorted(set(commitment.rosters) - set(ceremony.rosters)) if drawn else []
-    standing = ceremony.standing if drawn and not hidden else {}
+    standing = ceremony.standing if drawn and verified and not hidden else {}
     tasks = [_task(ceremony, ceremony.drawn[one.id], standing[one.id]) for one in chosen if standing]
     dates = list(_dates(ceremony))
     return {

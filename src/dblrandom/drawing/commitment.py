@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol, cast, runtime_checkable
@@ -383,15 +382,15 @@ class Frames:
         self._commitment = commitment
         self._rosters = rosters
         self._frames: dict[tuple[object, ...], Frame] = {}
-        several = Counter(task.roster for task in commitment.plan.tasks)
-        self._ids: dict[str, dict[bytes, bytes]] = {name: {} for name, count in several.items() if count > 1}
+        self._ids: dict[str, dict[bytes, bytes]] = {}
         self._eligibility: dict[str, Eligibility] = {}
 
     def frame(self, task: Task) -> Frame:
         """See :func:`frame_for`."""
         key = (task.roster, task.filter, task.strata)
         if key not in self._frames:
-            self._frames[key] = frame_for(self._commitment, task, self._rosters, self._ids.get(task.roster))
+            ids = self._ids.setdefault(task.roster, {}) if len(self._commitment.plan.tasks) > 1 else None
+            self._frames[key] = frame_for(self._commitment, task, self._rosters, ids)
         return self._frames[key]
 
     def eligibility(self, task: Task) -> Eligibility:

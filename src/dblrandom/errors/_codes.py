@@ -72,6 +72,7 @@ _NOT_FOUND = {
     "folder.none": "there is no ceremony, log or chain in this folder",
     "file.none": "there is no such file or folder",
     "roster.none": "the database has no such table, or the folder has not the rows of this roster",
+    "target.none": "no target of the task has this id: it is not on the roster, or does not pass the filter",
 }
 _WRONG_ORDER = {"step.order": "the ceremony is not at this step"}
 _CONFLICT = {

@@ -52,6 +52,8 @@ def check_toml(text: str, where: str) -> None:
             problem = f"has a text of over {limits.PLAN_TEXT} characters; shorten it"
         elif kind == "word" and size > limits.PLAN_WORD:
             problem = f"has a key or a number of over {limits.PLAN_WORD} characters; shorten it"
+        elif kind == "word" and size > limits.PLAN_NUMBER and mark.lstrip("+-")[:1].isdigit():
+            problem = f"has a number of over {limits.PLAN_NUMBER} characters, which no plan needs; lower it"
         if problem:
             line = text.count("\n", 0, piece.start()) + 1
             raise PlanError(f"{problem} (line {line})", where=where)
