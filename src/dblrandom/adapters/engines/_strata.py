@@ -66,17 +66,19 @@ class StratumIndex:
         self._keys = pa.array([_TAB.join(stratum) for stratum in self._order], pa.string())
         self._limits = pa.array(list(limits.values()), pa.binary())
         self._alike = len(set(limits.values())) == 1
+        self._columns = [f"s{n}" for n in range(len(self._order[0]))]
 
-    def numbered(self, places: pa.Array, ids: pa.Array, strata: Sequence[pa.Array]) -> pa.RecordBatch:
-        """The rows whose stratum is asked for, with its number."""
-        names = ["place", "id", "stratum"]
+    def numbered(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """The rows whose stratum is asked for, with its number in place of the columns ``s0``, ``s1`` and on."""
+        strata = [rows[name] for name in self._columns]
+        others = [name for name in rows.schema.names if name not in self._columns]
         if not strata:
-            numbers = pa.repeat(pa.scalar(0, pa.int32()), len(ids))
-            return pa.RecordBatch.from_arrays([places, ids, numbers], names)
-        key = strata[0] if len(strata) == 1 else pc.binary_join_element_wise(*strata, _TAB)
-        numbers = pc.index_in(key, value_set=self._keys)
-        rows = pa.RecordBatch.from_arrays([places, ids, numbers], names)
-        return rows.filter(pc.is_valid(numbers)) if numbers.null_count else rows
+            numbers = pa.repeat(pa.scalar(0, pa.int32()), len(rows))
+        else:
+            key = strata[0] if len(strata) == 1 else pc.binary_join_element_wise(*strata, _TAB)
+            numbers = pc.index_in(key, value_set=self._keys)
+        found = pa.RecordBatch.from_arrays([*(rows[name] for name in others), numbers], [*others, "stratum"])
+        return found.filter(pc.is_valid(numbers)) if numbers.null_count else found
 
     def below(self, batches: Iterable[pa.RecordBatch]) -> list[pa.RecordBatch]:
         """The rows whose ticket is below the bound of their own stratum."""

@@ -7,7 +7,9 @@ that batch gone through one by one, by the kernel, which says what and where.
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from unicodedata import is_normalized
 
@@ -25,6 +27,7 @@ from dblrandom.model.names import UNSEEN_IN_ID
 
 __all__ = ["check_batch", "check_follows", "check_order", "line_bytes", "text_column"]
 
+_BETWEEN = pa.array(["\t", "\n"], pa.string())
 _CONTROL = r"[\x00-\x1f\x7f]"
 _NOT_IN_ID = f"[{UNSEEN_IN_ID}]"
 _UNSEEN = re.compile("[\x80-\x9f\u2028\u2029]")
@@ -59,11 +62,32 @@ def text_column(column: pa.Array, name: str, where: str) -> pa.Array:
 
 
 def line_bytes(columns: Sequence[pa.Array]) -> tuple[memoryview, memoryview]:
-    """The canonical lines, each ended by LF, and where each begins, with the end; nothing is copied from them."""
-    between = [part for column in columns[1:] for part in ("\t", column)]
-    lines = pc.binary_join_element_wise(columns[0], *between, "\n", "")
+    """The canonical lines, each ended by LF, and where each begins, with the end.
+
+    The fields and the two characters between them are put into one array, and taken out of it in the order of the
+    lines: half the time of Arrow's own joining.
+    """
+    order = _order_of_lines(len(columns[0]), len(columns))
+    lines = pc.take(pa.concat_arrays([_BETWEEN, *columns]), order, boundscheck=False)
     _, offsets, data = lines.buffers()
-    return memoryview(data), memoryview(offsets).cast("i")[lines.offset : lines.offset + len(lines) + 1]
+    ends = memoryview(offsets).cast("B").cast("i")[lines.offset : lines.offset + len(lines) + 1]
+    return memoryview(data if data is not None else b""), ends[:: 2 * len(columns)]
+
+
+@lru_cache(maxsize=32)
+def _order_of_lines(rows: int, columns: int) -> pa.Array:
+    """The places of each line's fields, each with what comes after it, where the columns stand behind ``_BETWEEN``.
+
+    Batches mostly have the same number of rows, so that this is made once; for the largest it takes 2 MB.
+    """
+    order = bytearray(8 * rows * columns)
+    places = memoryview(order).cast("i")
+    for column in range(columns):
+        start = len(_BETWEEN) + column * rows
+        places[2 * column :: 2 * columns] = array("i", range(start, start + rows))
+        after = 1 if column == columns - 1 else 0
+        places[2 * column + 1 :: 2 * columns] = array("i", [after]) * rows
+    return pa.Array.from_buffers(pa.int32(), 2 * rows * columns, [None, pa.py_buffer(order)])
 
 
 def check_batch(

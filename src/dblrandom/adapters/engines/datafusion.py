@@ -64,6 +64,7 @@ class FusionScan:
         self._reading, self._pages, self._where = reading, pages, where
         self._keep = {name: pa.array(list(dict.fromkeys(values)), pa.string()) for name, values in keep.items()}
         self._strata = strata
+        self._counted_sizes: dict[Stratum, int] = {}
         one = pa.repeat(pa.scalar(1, pa.int64()), reading.group_rows)
         self._counting = pc.cumulative_sum(one, start=-1)
 
@@ -80,7 +81,8 @@ class FusionScan:
             counts.add(counted)
         for name, values in self._keep.items():
             check_occur(name, set(values.to_pylist()) - seen[name], where=self._where)
-        return counts.sizes()
+        self._counted_sizes = counts.sizes()
+        return dict(self._counted_sizes)
 
     def below(self, key: str, bounds: Mapping[Stratum, bytes | None]) -> Iterator[tuple[Stratum, bytes]]:
         """See :meth:`~dblrandom.sampling.threshold.Scan.below`; for SM3, ids are hashed one by one."""
@@ -91,11 +93,15 @@ class FusionScan:
         highest = max(limits.values())
         _RUNTIME.enter(f"{self._reading.files.kind} files")
         tickets = self._hashed_there if self._pages.suite == SHA256 else self._hashed_here
+        all_hashed = self._mostly(bounds)
 
         def act(groups: Sequence[Group]) -> list[tuple[Stratum, bytes]]:
             with failing(self._where):
-                kept = [self._kept(index, start, batch) for start, batch in groups]
-                found = index.below(tickets(key, [rows for rows in kept if len(rows)], highest))
+                kept = [self._kept(start, batch) for start, batch in groups]
+                if not all_hashed:
+                    kept = [index.numbered(rows) for rows in kept]
+                hashed = tickets(key, [rows for rows in kept if len(rows)], highest)
+                found = index.below([index.numbered(rows) for rows in hashed] if all_hashed else hashed)
                 if self._reading.shows:
                     self._show(groups, found)
                 return list(_candidates(index, found))
@@ -133,11 +139,20 @@ class FusionScan:
             rows, made = rows.filter(mask), made.filter(mask)
         return made
 
-    def _kept(self, index: StratumIndex, start: int, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """Place, id and stratum's number of the rows of a group that pass the filter and are in a stratum asked for."""
+    def _mostly(self, bounds: Mapping[Stratum, object]) -> bool:
+        """Whether most rows of the frame are in strata asked for; to look up the few below the bounds is cheaper then.
+
+        Where few are, looking up all rows spares the hashes of the others.
+        """
+        asked = sum(self._counted_sizes.get(stratum, 0) for stratum in bounds)
+        return 2 * asked > sum(self._counted_sizes.values())
+
+    def _kept(self, start: int, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Place, id and strata of the rows of a group that pass the filter."""
         places = pc.add(self._counting.slice(0, len(batch)), start)
         found = self._passed(batch, [places, batch["id"], *(batch[name] for name in self._strata)])
-        return index.numbered(found.columns[0], found.columns[1], found.columns[2:-1])
+        names = ["place", "id", *(f"s{n}" for n in range(len(self._strata)))]
+        return pa.RecordBatch.from_arrays(found.columns[:-1], names)
 
     def _hashed_there(self, key: str, rows: Sequence[pa.RecordBatch], highest: bytes) -> list[pa.RecordBatch]:
         """The rows with a ticket below the highest bound, by DataFusion."""
@@ -146,7 +161,7 @@ class FusionScan:
         context = SessionContext()  # a new one each time, since it would keep the rows
         ticket = f.sha256(f.concat(lit(f"{key}:"), col("id")))
         hashed: Any = context.create_dataframe([[each] for each in rows])
-        hashed = hashed.select(col("place"), col("id"), col("stratum"), ticket.alias("ticket"))
+        hashed = hashed.select(*map(col, rows[0].schema.names), ticket.alias("ticket"))
         return list((hashed if highest == _ABOVE_ALL else hashed.filter(col("ticket") < lit(highest))).collect())
 
     def _hashed_here(self, key: str, rows: Sequence[pa.RecordBatch], highest: bytes) -> list[pa.RecordBatch]:
@@ -168,7 +183,7 @@ class FusionScan:
             while wanted and wanted[-1] * size < start + len(batch):
                 here.append(wanted.pop())
             for index, page in some_pages((start, batch), here, size):
-                self._pages.check(index, page)
+                self._pages.check_leaf(index, page)
 
 
 def _candidates(index: StratumIndex, found: Sequence[pa.RecordBatch]) -> Iterator[tuple[Stratum, bytes]]:
