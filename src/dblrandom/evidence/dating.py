@@ -14,6 +14,7 @@ from typing import cast
 import attrs
 
 from dblrandom.errors import VerificationError
+from dblrandom.evidence.dateindex import DateIndex, Earliest
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.stamping import OutsideDate, carries_date, outside_dates
 from dblrandom.evidence.trust import TrustedKey, TrustPolicy
@@ -49,34 +50,39 @@ class Dates:
     idle: tuple[tuple[str, str], ...] = ()
     """The witness receipts in which a trusted signature does not count, each with the reason."""
 
+    _index: DateIndex = attrs.field(
+        init=False,
+        eq=False,
+        repr=False,
+        default=attrs.Factory(lambda self: DateIndex(self.attestations), takes_self=True),
+    )
+
     def before(self, sequence: int, *, besides: str | None = None) -> str | None:
         """The earliest time at which the receipt is known to have existed, or ``None``.
 
         ``besides`` leaves out one witness: nobody dates a signature of his own.
         """
-        times = [a.time for a in self.attestations if a.attested >= sequence and a.witness != besides]
-        return min(times, default=None)
+        return self._index.before(sequence, besides)
 
     def by(self, sequence: int, needed: int) -> str | None:
         """The time by which ``needed`` different witnesses (at least one) had seen the receipt, or ``None``."""
-        first: dict[str, str] = {}
-        for entry in self.attestations:
-            if entry.attested >= sequence:
-                first[entry.witness] = min(entry.time, first.get(entry.witness, entry.time))
-        wanted = max(1, needed)
-        return sorted(first.values())[wanted - 1] if len(first) >= wanted else None
+        return self._index.by(sequence, max(1, needed))
 
     def after(self, sequence: int) -> str | None:
         """The latest time that the receipt is known to come after, or ``None``."""
-        return max((a.earliest or a.time for a in self.attestations if a.sequence < sequence), default=None)
+        return self._index.after(sequence)
 
     def witnesses(self, sequence: int) -> set[str]:
         """The different witnesses that date the receipt."""
-        return {a.witness for a in self.attestations if a.attested >= sequence}
+        return self._index.witnesses(sequence)
+
+    def at(self, sequence: int) -> frozenset[str]:
+        """The witnesses of the ceremony who signed the witness receipt of this sequence."""
+        return self._index.at(sequence)
 
     def kinds(self, sequence: int, *, until: str | None = None) -> set[str]:
         """The kinds of those who date the receipt, where ``until`` is given before that time."""
-        return {a.kind for a in self.attestations if a.attested >= sequence and (until is None or a.time < until)}
+        return self._index.kinds(sequence, until)
 
 
 @attrs.frozen
@@ -129,12 +135,11 @@ def read_dates(
             raise VerificationError("witness", "no trusted witness or auditor signed it", where=receipt.label)
         claims += found
         idle += [(receipt.label, reason) for reason in reasons]
-    accepted = _accepted(claims)
-    late = [c for c in claims if c not in accepted]
+    accepted, late = _parted(claims)
     idle += [(f"receipt {c.entry.sequence} (witness)", _lost(c)) for c in late]
     return Dates(
-        tuple(c.entry for c in claims if c.role == "witness" and c in accepted),
-        tuple(c.entry for c in claims if c.role == "auditor" and c in accepted),
+        tuple(c.entry for c in accepted if c.role == "witness"),
+        tuple(c.entry for c in accepted if c.role == "auditor"),
         tuple(idle),
     )
 
@@ -188,27 +193,39 @@ def _claims(receipt: Receipt, keys: Iterable[TrustedKey]) -> tuple[list[_Claim],
     return found, reasons
 
 
-def _accepted(claims: Sequence[_Claim]) -> list[_Claim]:
-    """The claims that stand: those without a limit, and, one after the other, those that what stands shows in time.
+def _parted(claims: Sequence[_Claim]) -> tuple[list[_Claim], list[_Claim]]:
+    """The claims that stand, and those that do not: none without a limit, and of the others those not shown in time.
 
-    Built up from nothing, so that two revoked keys cannot vouch for each other.
+    What stands for a claim comes after it in the chain, since it attests the claim's receipt or a later one. So they
+    are judged from the end of the chain on, each once, and no two revoked keys can vouch for each other.
     """
-    standing = [claim for claim in claims if claim.limit is None]
-    waiting = [claim for claim in claims if claim.limit is not None]
-    while True:
-        dates = Dates(tuple(claim.entry for claim in standing if claim.role == "witness"))
-        shown = []
-        for claim in waiting:
-            # An authority may renew its own token: it is the certificate that has ended, not its word.
-            token, limit = claim.entry.kind == "token", cast(str, claim.limit)
-            other = dates.before(claim.entry.sequence, besides=None if token else claim.entry.witness)
-            # A key is revoked from that moment on; a certificate is still good in its last second.
-            if other is not None and (other < limit or (token and other == limit)):
-                shown.append(claim)
-        if not shown:
-            return standing
-        standing += shown
-        waiting = [claim for claim in waiting if claim not in shown]
+    stands: list[bool] = [False] * len(claims)
+    waiting: dict[int, list[_Claim]] = {}
+    earliest, shown = Earliest(), len(claims) and max(claim.entry.sequence for claim in claims)
+    for number in sorted(range(len(claims)), key=lambda n: -claims[n].entry.sequence):
+        claim = claims[number]
+        while shown >= claim.entry.sequence:
+            for other in waiting.pop(shown, ()):
+                earliest.add(other.entry.time, other.entry.witness)
+            shown -= 1
+        stands[number] = _stands(claim, earliest)
+        if stands[number] and claim.role == "witness":
+            waiting.setdefault(claim.entry.attested, []).append(claim)
+    parted: tuple[list[_Claim], list[_Claim]] = ([], [])
+    for claim, good in zip(claims, stands, strict=True):
+        parted[0 if good else 1].append(claim)
+    return parted
+
+
+def _stands(claim: _Claim, earliest: Earliest) -> bool:
+    """Whether a claim counts, given what others show of its own receipt."""
+    if claim.limit is None:
+        return True
+    # An authority may renew its own token: it is the certificate that has ended, not its word.
+    token = claim.entry.kind == "token"
+    other = earliest.besides(None if token else claim.entry.witness)
+    # A key is revoked from that moment on; a certificate is still good in its last second.
+    return other is not None and (other < claim.limit or (token and other == claim.limit))
 
 
 def _lost(claim: _Claim) -> str:

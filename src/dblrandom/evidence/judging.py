@@ -322,6 +322,4 @@ def _seen_by_another(name: str, receipt: Receipt, committed: Committed, case: Ca
     """Whether somebody other than the holder witnessed a disclosure: nobody vouches for what he himself gave away."""
     source = next(s for s in committed.commitment.sources if s.name == name)
     holder = case.trust.key(str(beacon_for(source, case.beacons).holder(source)))
-    own = [a for a in case.dates.attestations if a.sequence == receipt.sequence and a.kind == "witness"]
-    witnesses = {a.witness for a in own}
-    return bool(witnesses - ({holder.name} if holder else set()))
+    return bool(case.dates.at(receipt.sequence) - ({holder.name} if holder else set()))
