@@ -24,6 +24,7 @@ from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.signers import SignerPlugin, open_signer
 from dblrandom.adapters.sources import chain_source, new_secret, secret_source
 from dblrandom.adapters.tables import TableImport, import_csv, read_csv
+from dblrandom.adapters.witnessmemory import HeldMemory
 from dblrandom.beacons import Beacon
 from dblrandom.beacons.drand import drand_source
 from dblrandom.beacons.drandchain import ChainInfo, profile_named
@@ -143,6 +144,7 @@ __all__ = [
     "FolderMissing",
     "FolderUnavailable",
     "Frame",
+    "HeldMemory",
     "IndexedRoster",
     "InputError",
     "InspectionMethod",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from dblrandom import limits
-from dblrandom.adapters.files import read_bytes, write_atomic
 from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.secretfiles import read_secret
+from dblrandom.adapters.witnessmemory import HeldMemory
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
 from dblrandom.cli.checked import checked, policy_options
@@ -20,6 +20,7 @@ from dblrandom.cli.options import (
     csv_encoding_option,
     folder_argument,
     key_option,
+    lock_timeout,
     pairs,
     rosters_option,
     signers,
@@ -28,12 +29,10 @@ from dblrandom.cli.options import (
 from dblrandom.cli.places import existing, step_answer, take_step
 from dblrandom.cli.rosters import rosters_of
 from dblrandom.cli.screen import Screen, note
-from dblrandom.errors import StepError
+from dblrandom.errors import InputError, StepError
 from dblrandom.evidence import Report, WitnessMemory
 
 __all__ = ["witness"]
-
-_LONGEST_MEMORY = limits.MEMORY_BYTES
 
 
 @command("witness")
@@ -71,6 +70,9 @@ def witness(
     disclosed = {name: read_secret(path) for name, path in pairs(disclose, "--disclose").items()}
     places = pairs(roster, "--roster")
 
+    if memory is not None:
+        _check_apart(memory, folder)
+
     def act(_: CeremonyFolder, ceremony: Ceremony, __: dict[str, bytes]) -> tuple[Report, Ceremony]:
         # Only now, for until here an interrupted step may have been waiting in the folder.
         place = existing(folder, rosters_of(folder, places, ids, encoding))
@@ -80,21 +82,23 @@ def witness(
             raise StepError(f"{folder}: it was changed while it was checked; run the command again")
         plan = ceremony.commitment.plan
         note(f"attesting {ceremony.name}: {plan.authority}, period {plan.period}")
-        known = None if memory is None else _known(memory, ceremony, first).check_and_remember(ceremony)
+        known = None if mine is None else _known(mine, ceremony, first).check_and_remember(ceremony)
         ceremony.witness(time=time, keys=held, disclosed=disclosed or None)
-        if memory is not None and known is not None:
+        if mine is not None and known is not None:
             # Before the receipt goes out: to forget what was attested would be the way to attest two.
-            write_atomic(memory, known.to_bytes(), 0o600)
+            mine.write(known)
         return report, ceremony
 
-    taken = take_step(folder, act)
-    report, attested = taken.value
+    # From before it is read until the receipt is in it: another run with the same memory would attest another history.
+    with nullcontext() if memory is None else HeldMemory(memory, timeout=lock_timeout()) as mine:
+        taken = take_step(folder, act)
+        report, attested = taken.value
+        if mine is not None:
+            mine.write(mine.memory.check_and_remember(attested))
     if memory is None:
         note("without --memory this witness cannot notice a second history")
-    else:
-        write_atomic(memory, _read(memory).check_and_remember(attested).to_bytes(), 0o600)
-        if first:
-            note(f"this is the first receipt attested of this organiser: it was compared with nothing; keep {memory}")
+    elif first:
+        note(f"this is the first receipt attested of this organiser: it was compared with nothing; keep {memory}")
 
     def show(screen: Screen) -> None:
         screen.line(f"checked {len(report.passed)} things, all hold; not checked: {len(report.not_checked)}")
@@ -108,26 +112,27 @@ def witness(
     return step_answer(folder, taken.receipt, taken.digest, show=show, wrote=wrote, report=report.to_json())
 
 
-def _read(path: Path) -> WitnessMemory:
-    """What this witness remembers; nothing where there is no file."""
-    if not os.path.lexists(path):
-        return WitnessMemory()
-    return WitnessMemory.from_bytes(read_bytes(path, _LONGEST_MEMORY), str(path))
+def _check_apart(memory: Path, folder: Path) -> None:
+    """A memory inside a ceremony would be sent out with it, and one lock would have to be taken twice."""
+    if Path(os.path.realpath(memory)).is_relative_to(os.path.realpath(folder)):
+        raise InputError(
+            f"is inside of the ceremony {folder}; keep it elsewhere, for all ceremonies", where=str(memory)
+        )
 
 
-def _known(path: Path, ceremony: Ceremony, first: bool) -> WitnessMemory:
+def _known(held: HeldMemory, ceremony: Ceremony, first: bool) -> WitnessMemory:
     """What this witness remembers; a memory that is lost or misspelt must not pass for a new one.
 
     Raises:
         StepError: it knows nothing of this organiser and it is not ``first``, or something and it is.
     """
-    known = _read(path)
+    known = held.memory
     if known.knows(ceremony) and first:
-        raise StepError(f"{path} remembers this organiser or ceremony: it is not the first; leave out --first")
+        raise StepError(f"{held.path} remembers this organiser or ceremony: it is not the first; leave out --first")
     if not known.knows(ceremony) and not first:
-        there = "remembers nothing of" if os.path.lexists(path) else "is not there, so nothing is remembered of"
+        there = "remembers nothing of" if held.exists else "is not there, so nothing is remembered of"
         raise StepError(
-            f"{path} {there} this organiser: find the right file, or a second history could be attested; only if this "
-            "witness has never attested anything of this organiser, say --first"
+            f"{held.path} {there} this organiser: find the right file, or a second history could be attested; only if "
+            "this witness has never attested anything of this organiser, say --first"
         )
     return known
