@@ -13,10 +13,10 @@ import click
 from dblrandom.beacons import declared
 from dblrandom.ceremony import Ceremony
 from dblrandom.cli.answer import Answer, command
+from dblrandom.cli.cases import case_json
 from dblrandom.cli.checked import checked, policy_options, show_checked
 from dblrandom.cli.options import folder_argument
 from dblrandom.cli.places import existing
-from dblrandom.cli.roster import case_json
 from dblrandom.cli.screen import Screen, safe, working
 from dblrandom.cli.shell import entered, hashed, printed, printed_lines, quoted
 from dblrandom.errors import FolderError, InputError, NotYetPublic
@@ -57,8 +57,8 @@ def explain(folder: Path, trust: Path | None, vouched: bool, task: str, target: 
     if name not in ceremony.rosters:
         raise FolderError(f"{folder}: the rows of {name!r} are not in it; check a proof with: roster check --proof")
     roster = ceremony.rosters[name]
-    report = checked(place, trust, vouched)
-    case = check_target(ceremony, task, target, roster.prove(target), report=report)
+    report, results = checked(place, trust, vouched), place.contents().results
+    case = check_target(ceremony, task, target, roster.prove(target), report=report, results=results)
     if case.ticket is None:
         why = "is not on the roster" if not case.on_roster else "does not pass the task's filter"
         alike = "" if case.on_roster else hint(target, alike_on(roster, target))
@@ -152,10 +152,10 @@ def _verdict(ceremony: Ceremony, case: TargetCase) -> str:
             f"the sampler {ceremony.commitment.task(case.task).sampler} decides otherwise than by the lowest tickets"
         )
     related = "at or below" if case.drawn else "above"
-    text = (
-        f"the last selected ticket of the {stratum} is {case.last_ticket}; this one lies {related} it: "
-        f"{'drawn' if case.drawn else 'not drawn'}"
-    )
+    lies = f"the last selected ticket of the {stratum} is {case.last_ticket}; this one lies {related} it"
+    if not (case.recomputed or case.listed):
+        return safe(f"{lies}; whether it was drawn was not compared, since the list of those drawn is not here")
+    text = f"{lies}: {'drawn' if case.drawn else 'not drawn'}"
     standing = ceremony.standing[case.task]
     if case.drawn and case.id not in standing.teams:
         text += ", and replaced later"

@@ -19,6 +19,7 @@ from dblrandom.adapters.folder import CeremonyFolder
 from dblrandom.adapters.randomness import random_bytes
 from dblrandom.adapters.tables import import_csv
 from dblrandom.cli.answer import Answer, command, document
+from dblrandom.cli.cases import case_json, show_case
 from dblrandom.cli.checked import checked, policy_options, show_checked
 from dblrandom.cli.jsonfile import read_member
 from dblrandom.cli.options import FILE, pairs, suite_option
@@ -45,7 +46,7 @@ from dblrandom.kernel.suite import Suite
 from dblrandom.model.lookalike import hint, own_form
 from dblrandom.roster import Manifest, Proof, Roster, alike_in_proof, alike_on, verify_absence, verify_presence
 
-__all__ = ["case_json", "roster", "show_case"]
+__all__ = ["roster"]
 
 _URL = re.compile("[A-Za-z][A-Za-z0-9+.-]+:/")
 
@@ -337,12 +338,13 @@ def _check_in_ceremony(
 ) -> Answer:
     report = checked(place, trust, vouched)
     with failing("receipt"):
-        ceremony = Transcript.read(place.contents().receipts)
+        contents = place.contents()
+        ceremony = Transcript.read(contents.receipts)
     case: TargetCase | InspectorCase
     if task is not None:
         # Asked here, since a task that there is none of says nothing about the proof.
         ceremony.commitment.task(task)
-        case = check_target(ceremony, task, proof.id, proof, report=report)
+        case = check_target(ceremony, task, proof.id, proof, report=report, results=contents.results)
     else:
         case = check_inspector(ceremony, proof.roster, proof.id, proof, report=report)
     found = case_json(case)
@@ -355,41 +357,6 @@ def _check_in_ceremony(
             screen.line(text)
 
     return Answer(data={"case": found, "remarks": absence, "report": report.to_json()}, show=show)
-
-
-def case_json(case: TargetCase | InspectorCase) -> dict[str, object]:
-    """A case as programs get it."""
-    found: dict[str, object] = {"id": case.id, "on_roster": case.on_roster}
-    found["row"] = None if case.row is None else dict(case.row)
-    if isinstance(case, InspectorCase):
-        return found | {"roles": [{"task": t, "role": r, "passes": ok} for (t, r), ok in case.roles.items()]}
-    return found | {
-        "task": case.task,
-        "in_frame": case.in_frame,
-        "stratum": list(case.stratum),
-        "ticket": case.ticket,
-        "last_ticket": case.last_ticket,
-        "drawn": case.drawn,
-        "recomputed": case.recomputed,
-    }
-
-
-def show_case(screen: Screen, case: TargetCase | InspectorCase) -> None:
-    """A case as people read it."""
-    screen.line(f"{case.id!r} is {'' if case.on_roster else 'not '}on the roster")
-    screen.table(("column", "value"), (case.row or {}).items())
-    if isinstance(case, InspectorCase):
-        rows = [(t, r, "passes the filter" if ok else "does not pass") for (t, r), ok in case.roles.items()]
-        screen.table(("task", "role", ""), rows)
-    elif case.on_roster and not case.in_frame:
-        screen.line(f"it does not pass the filter of task {case.task}, so it was not in the frame")
-    elif case.ticket is not None:
-        screen.line(f"its ticket             {case.ticket}")
-        screen.line(f"last ticket selected   {case.last_ticket or 'none'}")
-        verdict = f"so it was {'' if case.drawn else 'not '}drawn for task {case.task}"
-        screen.line("its sampler decides otherwise than by the lowest tickets" if case.drawn is None else verdict)
-    elif case.in_frame:
-        screen.line(f"it is in the frame of task {case.task}, for which there is no draw yet")
 
 
 for _command in (build, index, prove, check, move):

@@ -14,6 +14,7 @@ from typing import cast
 import attrs
 
 from dblrandom.errors import InputError, VerificationError
+from dblrandom.evidence.listed import Place, check_listed, result_roster
 from dblrandom.evidence.report import Report, failing
 from dblrandom.evidence.transcript import Transcript
 from dblrandom.evidence.trust import TrustPolicy
@@ -22,7 +23,7 @@ from dblrandom.kernel.rows import check_id, id_of
 from dblrandom.kernel.suite import Suite
 from dblrandom.kernel.tickets import ticket
 from dblrandom.model import Json, Task
-from dblrandom.roster import Manifest, Proof, verify_absence, verify_presence
+from dblrandom.roster import Manifest, Proof, RosterLike, verify_absence, verify_presence
 
 __all__ = ["InspectorCase", "TargetCase", "check_inspector", "check_target"]
 
@@ -34,7 +35,8 @@ class TargetCase:
     ``ticket`` and ``last_ticket`` are hex; ``drawn`` says that the ticket lies at or below the last selected one of the
     stratum; it is ``None`` where the target is not in the frame, or where a third party's sampler decides otherwise.
     ``row`` is the committed row, by column. ``recomputed`` says whether the verification had the rows to draw the task
-    again; without them ``last_ticket`` is what the organiser signed.
+    again; without them ``last_ticket`` is what the organiser signed. ``listed`` says that the target was compared with
+    the result roster that the draw commits to. Where neither is so, ``drawn`` says where the ticket lies, and no more.
     """
 
     id: str
@@ -47,6 +49,7 @@ class TargetCase:
     last_ticket: str | None = None
     drawn: bool | None = None
     recomputed: bool = False
+    listed: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -94,6 +97,7 @@ def check_target(
     *,
     trust: TrustPolicy | None = None,
     report: Report | None = None,
+    results: Mapping[str, RosterLike | bytes] | None = None,
 ) -> TargetCase:
     """Check one target in one task from the receipts and one proof.
 
@@ -105,9 +109,11 @@ def check_target(
         trust: the verifier's policy, against which the receipts are verified first.
         report: instead of it, what :func:`~dblrandom.evidence.verify` said of these receipts; with the rosters it says
             that the draw was recomputed.
+        results: the result rosters by name, ``<task>.selected`` among them, as the ceremony's folder has them.
 
     Raises:
-        VerificationError: the receipts or the proof do not hold, or the report is on other receipts.
+        VerificationError: the receipts or the proof do not hold, or the report is on other receipts; or the result
+            roster shows that the draw is forged.
         InputError: neither ``trust`` nor ``report``: there is no verdict without a verification.
     """
     transcript, found = _verified(receipts, trust, report)
@@ -116,15 +122,29 @@ def check_target(
         commitment.check_plan()
         task = commitment.task(task_id)
         row = _proved(transcript.suite, commitment.manifest(task.roster, f"task {task_id!r}"), proof, target)
-    if row is None:
-        return TargetCase(id=target, task=task_id, on_roster=False)
-    if any(row[column] not in values for column, values in task.filter.items()):
-        return TargetCase(id=target, task=task_id, on_roster=True, row=row)
-    stratum = tuple(row[column] for column in task.strata)
+    case = TargetCase(id=target, task=task_id, on_roster=row is not None, row=row)
     drawn = transcript.last("draw")
-    case = _in_frame(transcript.suite, task, target, row, stratum, drawn.body if drawn else None)
-    again = any(check.name == "draw" and check.subject == f"task {task_id}" for check in found.passed)
-    return attrs.evolve(case, recomputed=again)
+    if row is not None and all(row[column] in values for column, values in task.filter.items()):
+        stratum = tuple(row[column] for column in task.strata)
+        case = _in_frame(transcript.suite, task, target, row, stratum, drawn.body if drawn else None)
+        again = any(check.name == "draw" and check.subject == f"task {task_id}" for check in found.passed)
+        case = attrs.evolve(case, recomputed=again)
+    if drawn is None:
+        return case
+    entry = _entry(drawn.body, task)
+    listed = result_roster(transcript.suite, task, entry, results or {})
+    if listed is None:
+        return case
+    place = Place(id=target, stratum=case.stratum, own=case.ticket, last=case.last_ticket)
+    check_listed(transcript.suite, task, entry, listed, place)
+    return attrs.evolve(case, listed=True)
+
+
+def _entry(body: Mapping[str, Json], task: Task) -> dict[str, Json]:
+    entry = next((e for e in cast("list[dict[str, Json]]", body["tasks"]) if e["task"] == task.id), None)
+    if entry is None:
+        raise VerificationError("proof", "the draw leaves it out", where=f"task {task.id!r}")
+    return entry
 
 
 def _in_frame(
@@ -137,9 +157,7 @@ def _in_frame(
 ) -> TargetCase:
     if body is None:
         return TargetCase(id=target, task=task.id, on_roster=True, row=row, in_frame=True, stratum=stratum)
-    entry = next((e for e in cast("list[dict[str, Json]]", body["tasks"]) if e["task"] == task.id), None)
-    if entry is None:
-        raise VerificationError("proof", "the draw leaves it out", where=f"task {task.id!r}")
+    entry = _entry(body, task)
     strata = cast("list[dict[str, Json]]", entry["strata"])
     last = next((s["last_ticket"] for s in strata if s["stratum"] == list(stratum)), "missing")
     if last == "missing":
