@@ -133,7 +133,7 @@ def test_no_place_that_a_received_folder_notes_is_opened(
             touched = [what for what in opened if str(bait) in what[1] or str(port) in what[1] or "/secrets" in what[1]]
             assert not touched, arguments
             assert ("open", "/dev/zero") not in opened
-    done = run("verify", place, "--as-of", "2024-06-02T00:00:00Z")
+    done = run("verify", place, "--as-of", "2024-06-02T00:00:00Z", code=3)
     assert "not checked: roster: targets" in done.stdout
     assert "has secrets/" in done.stderr
     assert "tell them" in done.stderr

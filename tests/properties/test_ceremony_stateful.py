@@ -262,6 +262,13 @@ class FolderMachine(RuleBasedStateMachine):
         """Whether one is fixed and still closed, so that only that one may be published."""
         return any(k == kind and number not in self.opened for number, (k, _) in enumerate(self.kept))
 
+    def unseen(self, before: int | None = None) -> bool:
+        """Whether something that follows the draw is sealed and closed; its body is not where the library looks."""
+        return any(
+            kind in ("result", "substitution") and number not in self.opened
+            for number, (kind, _) in enumerate(self.kept[:before])
+        )
+
     @rule(right=st.booleans(), crash=CRASHES)
     def reveal(self, right: bool, crash: Interruption) -> None:
         time = self.now()
@@ -283,7 +290,7 @@ class FolderMachine(RuleBasedStateMachine):
     )
     def substitute(self, what: str, number: int, ground: str, crash: Interruption) -> None:
         time, name = self.now(), f"I0{number % 5}" if what == "inspector" else f"F{number}"
-        can = lawful(self.word + "u") and ground != "mood" and not self.sealed("substitution")
+        can = lawful(self.word + "u") and ground != "mood" and not self.unseen()
         can = can and self.stands(what, name)
         act: Act = lambda c, _: c.substitute("1", ground, time=time, keys=ORGANISER, **{what: name})  # noqa: E731
         self.try_step(act, crash, can, "u")
@@ -302,6 +309,7 @@ class FolderMachine(RuleBasedStateMachine):
         outcome = {target: [code]}
         state = self.folder.load().standing["1"] if "d" in self.word else None
         can = state is not None and target in state.due and state.told.get(target, ("pending",)) == ("pending",)
+        can = can and not self.unseen()
         self.try_step(lambda c, _: c.result("1", outcome, time=time, keys=ORGANISER), crash, can, "x")
 
     @precondition(lambda self: self.public)
@@ -325,8 +333,8 @@ class FolderMachine(RuleBasedStateMachine):
                 body = loaded.compute_substitution("1", "illness", target=name)
         except StepError:
             return
-        # A substitution rests on those before it: while one is sealed, no other can be.
-        self.seal(kind, body, crash, True if kind == "result" else None)
+        # Beside a seal whose body is not known nothing is added that could make it impossible to open.
+        self.seal(kind, body, crash, not self.unseen() if kind == "result" or self.unseen() else None)
 
     def seal(self, kind: str, body: dict[str, Any], crash: Interruption, can: bool | None) -> None:
         time, number = self.now(), len(self.kept)
@@ -347,7 +355,7 @@ class FolderMachine(RuleBasedStateMachine):
         letter = {"reveal": "r", "draw": "d", "result": "x", "substitution": "u"}[kind]
         # What another substitution or result has overtaken is not the rule's answer any more, and stays sealed.
         can = None if letter in "ux" and lawful(self.word + letter) else lawful(self.word + letter)
-        can = can if number not in self.opened else False
+        can = can if number not in self.opened and not (letter in "ux" and self.unseen(number)) else False
         time = self.now()
         if self.try_step(lambda c, _: c.unseal(kind, body, time=time, keys=ORGANISER), crash, can, letter):
             self.opened.add(number)
