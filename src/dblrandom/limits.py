@@ -52,6 +52,10 @@ section 6)."""
 TASK_ROWS_PER_ROW = 16
 """Or so many for each row of its rosters, where that is more (specification, section 6)."""
 
+CERTAIN_ASKED = 1 << 18
+"""Inspectors who are asked, in the search for those who go for certain, for one task; beyond, the report says "not
+checked"."""
+
 # Tables: Parquet, Arrow, CSV and TSV files
 
 TABLE_COLUMNS = 1_024

@@ -971,6 +971,17 @@ def assign(h: Hash, key: str, slots: Sequence[Slot], eligible: Eligible, rule: M
     return {"open": is_open, "order": order, "smallest": smallest, "cap": cap, "chosen": chosen}
 
 
+def certain(eligible: Eligible, chosen: Mapping[Slot, str], cap: int) -> set[Slot]:
+    """The slots whose inspectors no complete assignment can keep from that target."""
+    found = set()
+    for target, role in chosen:
+        person = chosen[(target, role)]
+        others = {slot: [who for who in eligible[slot] if slot[0] != target or who != person] for slot in chosen}
+        if len(fill(chosen, others, lambda _: cap)) < len(chosen):
+            found.add((target, role))
+    return found
+
+
 def in_slot_order(h: Hash, key: str, slots: Iterable[Slot]) -> list[Slot]:
     return sorted(slots, key=lambda slot: (ticket(h, key, "\t".join(slot)), "\t".join(slot).encode()))
 
@@ -2248,7 +2259,7 @@ class Audit:
             compare(record, state.record, f"task {label}")
             for manifest, data in zip(record["rosters"], state.files, strict=True):
                 need(self.files[f"results/{manifest['name']}.tsv"] == data, "draw", f"{manifest['name']}: the rows")
-            if any(slot["eligible"] < 2 for slot in record["assignment"]["slots"]):
+            if any(slot["eligible"] < 2 for slot in record["assignment"]["slots"]) or state.certain():
                 self.finding(f"predictable assignment (task {label})")
             self.drawn[label] = state
             self.passed(f"draw: task {label}, frame of {record['size']}, {len(state.active)} drawn, teams recomputed")
@@ -2357,6 +2368,7 @@ class Drawn:
         selected = [unit for stratum in self.strata for unit in stratum["selected"]]
         slots = [(unit, role) for unit in selected for role in self.roles]
         outcome = assign(self.h, self.key, slots, {slot: self.staff.eligible(slot) for slot in slots}, task["team"])
+        self.outcome = outcome
         self.cap: int = outcome["cap"]
         self.holder: dict[Slot, str | None] = {slot: outcome["chosen"].get(slot) for slot in slots}
         self.active, self.ever, self.replaced = list(selected), set(selected), set[str]()
@@ -2396,6 +2408,10 @@ class Drawn:
             },
             "rosters": manifests,
         }
+
+    def certain(self) -> set[Slot]:
+        chosen = self.outcome["chosen"]
+        return certain({slot: self.staff.eligible(slot) for slot in chosen}, chosen, self.outcome["cap"])
 
     def result_files(self, targets: Roster, selected: Sequence[str]) -> list[bytes]:
         strata, rows = self.task["strata"], []

@@ -13,7 +13,7 @@ from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
 from dblrandom.beacons.public import form_only
 from dblrandom.drawing.commitment import Commitment, Frames
-from dblrandom.drawing.draw import Draw, TaskDraw, make_draw
+from dblrandom.drawing.draw import Draw, make_draw
 from dblrandom.drawing.revealing import check_reveal
 from dblrandom.errors import InputError, VerificationError
 from dblrandom.evidence.aftermath import check_aftermath, check_deadlines, check_seals
@@ -25,6 +25,7 @@ from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_e
 from dblrandom.evidence.misopening import check_proof
 from dblrandom.evidence.moments import ahead, distant
 from dblrandom.evidence.origin import origin_detail
+from dblrandom.evidence.predictable import note_predictable
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, Notes, Report, failing
 from dblrandom.evidence.signatures import (
@@ -357,20 +358,5 @@ def _check_draw(
             f"task {drawn.task.id}",
             f"{len(drawn.selected)} of {sum(s.size for s in drawn.selection.strata)} recomputed, teams too",
         )
-        _note_predictable(drawn, case.notes)
+        note_predictable(drawn, case.notes)
     return draw
-
-
-def _note_predictable(drawn: TaskDraw, notes: Notes) -> None:
-    """Where so few could be drawn that anybody knew beforehand who would go, the report says so."""
-    roles = [role.name for role in drawn.task.team.roles]
-    single = {slot.target for slot in drawn.assignment.slots if slot.eligible < 2}
-    for team in drawn.teams:
-        anybody = 0
-        for role in roles:
-            anybody |= drawn.eligibility.mask(team.target, role)
-        if roles and (team.target in single or anybody.bit_count() <= len(roles)):
-            recused = [drawn.eligibility.recused(team.target, role) for role in roles]
-            counts = [drawn.eligibility.mask(team.target, role).bit_count() for role in roles]
-            left = ", ".join(f"{r}: {c} left, {n} recused" for r, c, n in zip(roles, counts, recused, strict=True))
-            notes.found(Finding.PREDICTABLE, f"task {drawn.task.id}, target {team.target!r}: {left}")
