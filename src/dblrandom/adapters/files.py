@@ -56,6 +56,7 @@ _CREATE_FLAGS = (
 _CHUNK = 1024 * 1024
 _MISSING = (errno.ENOENT, errno.ENOTDIR)
 _WRONG_KIND = (errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO)
+_NO_LINKS = (errno.EPERM, errno.EACCES, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EINVAL)
 _REFUSALS = {
     errno.EACCES: "folder.denied",
     errno.EPERM: "folder.denied",
@@ -257,15 +258,51 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, mode: int = 0o644) -
 def write_new(path: str | os.PathLike[str], data: bytes, mode: int) -> None:
     """Put these bytes into a file that must not exist yet; what exists is never overwritten.
 
+    The name is there only once the whole file is on the disk: a process that is killed while it writes leaves nothing
+    under it, at most a hidden ``.dblrandom-*.part`` beside, which may be removed.
+
     Raises:
         FolderError: where something is there already, or the place cannot be written.
     """
     target = Path(path)
+    # Of a killed process this is left: hidden, of a name that tells whose it is, and read by nothing.
+    beside = target.parent / f".dblrandom-{random_bytes(8).hex()}.part"
     with os_failure(path, "write it"):
         try:
-            create(target, data, mode)
+            if os.path.lexists(target):
+                raise FileExistsError(errno.EEXIST, "exists")
+            create(beside, data, mode)
+            try:
+                sync_file(beside)
+                _take_name(beside, target)
+            finally:
+                with suppress(OSError):
+                    os.unlink(beside)
         except FileExistsError as error:
             told = f"{target}: exists already and is not overwritten; choose another name"
             raise FolderConflict(told, code="file.exists") from error
-        sync_file(target)
         sync_directory(target.parent)
+
+
+def _take_name(beside: Path, target: Path) -> None:
+    """Give a whole file its name, which nothing may have yet; raises ``OSError``.
+
+    A hard link or, on Windows, a rename does both in one step. A file system without hard links (FAT, some shares)
+    is asked for the name first, with an empty file that the whole one then replaces: who is killed between the two
+    leaves an empty file, which no reader takes for a roster, a proof or a key; never a part of one.
+    """
+    if sys.platform == "win32":
+        os.rename(beside, target)
+        return
+    try:
+        os.link(beside, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        os.close(os.open(target, _CREATE_FLAGS, 0o600))
+        try:
+            os.replace(beside, target)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(target)
+            raise
