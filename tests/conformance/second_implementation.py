@@ -2102,6 +2102,12 @@ class Audit:
         for path in self.files:
             need(not path.startswith("rosters/") or path in committed, "roster", f"{path} was not committed")
         self.passed(f"roster: {len(self.rosters)} read in full, rows and roots as committed")
+        people = {task["team"]["roster"] for task in body["tasks"] if task["team"]["roles"]}
+        self.check_apart({row[0] for name_ in people if name_ in self.rosters for row in self.rosters[name_].rows})
+        for name_ in sorted({task["roster"] for task in body["tasks"]} & set(self.rosters)):
+            ids = {row[0] for row in self.rosters[name_].rows}
+            if len({alike(one) for one in ids}) < len(ids):
+                self.finding(f"ids that look alike (roster {name_})")
         recusals = self.rosters.get(body["plan"].get("recusals", ""))
         if recusals:
             known = {
@@ -2118,6 +2124,9 @@ class Audit:
                     everywhere = any(value in roster.by_id for roster in known[kind])
                     need(everywhere or not known[kind], "recusal", f"{row[0]}: there is no {kind} {value}")
         self.check_room()
+
+    def check_apart(self, ids: set[str]) -> None:
+        need(len({alike(one) for one in ids}) == len(ids), "roster", "two ids of inspectors are alike")
 
     def check_room(self) -> None:
         """Whether every draw that any seed gives can be written."""

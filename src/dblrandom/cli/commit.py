@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from dblrandom.cli.places import beacons, read_trust, receipt_json, recovering, 
 from dblrandom.cli.rosters import named_rosters, outside_places
 from dblrandom.cli.screen import Screen, note, working
 from dblrandom.drawing import Commitment
+from dblrandom.drawing.alikeids import alike_targets
 from dblrandom.errors import FolderError, PlanError, StepError, VerificationError
 from dblrandom.evidence import Receipt, TrustPolicy, sign_payload, suggested_trust
 from dblrandom.evidence.signatures import check_declared_signers
@@ -206,6 +207,15 @@ def _drafted(folder: Path, envelope: bytes, draft: Path, suite: Suite) -> Answer
     return Answer(data={**data, "declared_not_checked": unchecked}, show=show)
 
 
+def _alike(plan: Plan, rosters: Sequence[RosterLike]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Of each roster of targets in memory, two ids that look the same, if there are any."""
+    targets = {task.roster for task in plan.tasks}
+    for roster in rosters:
+        pair = alike_targets(roster) if roster.name in targets else None
+        if pair is not None:
+            yield roster.name, pair
+
+
 def _stored(
     folder: Path,
     place: CeremonyFolder,
@@ -253,6 +263,8 @@ def _stored(
         note(f"warning: source {name}: its certificate is not pinned; if no pulse verifies under it, there is no draw")
     for line in known:
         note(f"warning: {line}")
+    for name, pair in _alike(plan, rosters):
+        note(f"warning: roster {name}: the ids {pair[0]!r} and {pair[1]!r} look the same; is each its own target?")
 
     def show(screen: Screen) -> None:
         for line in unchecked:

@@ -11,16 +11,17 @@ import attrs
 from dblrandom.assigning import Eligibility
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
+from dblrandom.drawing.alikeids import check_inspector_ids
 from dblrandom.drawing.largest import WorstCase, check_reveal_fits, check_writable
 from dblrandom.drawing.lookalikes import check_filter_columns, check_role_columns, check_strata
+from dblrandom.drawing.recusing import check_recusals, inspector_rosters
 from dblrandom.drawing.rowbudget import check_rows
 from dblrandom.drawing.sourcebudget import check_number, check_steps
 from dblrandom.errors import EntropyError, PlanError, RosterError
-from dblrandom.kernel.rows import check_id
 from dblrandom.kernel.schemes import KEY_SIZES
 from dblrandom.kernel.suite import Suite, suite_named
 from dblrandom.model import BLIND, RECUSAL_COLUMNS, Json, Plan, Source, Task, check_names_distinct
-from dblrandom.model.likeness import alike_pair, check_compared, likeness
+from dblrandom.model.likeness import alike_pair
 from dblrandom.roster import Manifest, Roster, RosterLike
 from dblrandom.sampling import Frame, MemoryFrame, Sampler, sampler_for, task_shortfall
 
@@ -221,7 +222,8 @@ class Commitment:
         """
         self.check_plan()
         self.check_manifests(rosters)
-        self._check_recusals(rosters)
+        check_inspector_ids(rosters[name] for name in inspector_rosters(self.plan))
+        check_recusals(self.plan, rosters)
         frames, cases = Frames(self, rosters), []
         for task in self.plan.tasks:
             frame = frames.frame(task)
@@ -260,27 +262,6 @@ class Commitment:
             if rosters[name].manifest != manifest:
                 raise RosterError("its rows are not the ones committed (the manifests differ)", where=where)
 
-    def _check_recusals(self, rosters: Mapping[str, RosterLike]) -> None:
-        if self.plan.recusals is None:
-            return
-        inspectors = [rosters[name] for name in dict.fromkeys(t.team.roster for t in self.plan.tasks if t.team.roles)]
-        targets = [rosters[name] for name in dict.fromkeys(t.roster for t in self.plan.tasks)]
-        recusals = list(rosters[self.plan.recusals].records())
-        known_inspectors = _known(inspectors, (row["inspector"] for row in recusals))
-        known_targets = _known(targets, (row["target"] for row in recusals))
-        for row in recusals:
-            where = f"recusal {row['id']!r}"
-            if row["inspector"] not in known_inspectors:
-                raise RosterError(f"the inspector {row['inspector']!r} is on no roster of inspectors", where=where)
-            if row["target"] not in known_targets:
-                raise RosterError(f"the target {row['target']!r} is on no roster of targets", where=where)
-            if not row["ground"]:
-                raise RosterError("it gives no ground", where=where)
-            check_id(row["approver"], f"{where}, approver")
-            check_compared(row["ground"], f"{where}, ground", error=RosterError)
-            if likeness(row["approver"]) == likeness(row["inspector"]):
-                raise RosterError("it must be approved by somebody other than the inspector himself", where=where)
-
 
 def beacon_for(source: Source, beacons: Mapping[str, Beacon]) -> Beacon:
     """The rules of a source's kind.
@@ -294,15 +275,6 @@ def beacon_for(source: Source, beacons: Mapping[str, Beacon]) -> Beacon:
             where=f"source {source.name!r}",
         )
     return beacons[source.kind]
-
-
-def _known(rosters: Iterable[RosterLike], ids: Iterable[str]) -> set[str]:
-    """Those of the ids that are on one of the rosters; each roster is asked once."""
-    wanted = set(ids)
-    found: set[str] = set()
-    for roster in rosters:
-        found |= roster.known(wanted - found)
-    return found
 
 
 def _check_as_written(written: Json, stated: Json, where: str) -> None:

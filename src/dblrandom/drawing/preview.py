@@ -8,10 +8,12 @@ from fractions import Fraction
 import attrs
 
 from dblrandom.drawing import Commitment
+from dblrandom.drawing.alikeids import alike_targets
 from dblrandom.drawing.commitment import eligibility_for, frame_for
 from dblrandom.kernel.quota import units_wanted
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, Plan, Scope, Task, ratio_to_json
+from dblrandom.model.json import show
 from dblrandom.roster import RosterLike
 from dblrandom.sampling import Allocation, Sampler, sampler_for
 
@@ -98,6 +100,11 @@ def _task(
     few = [f"the role {role!r} has only {count} eligible" for role, count in roles.items() if count < 2]
     for role, target, count in _narrowed(commitment, task, rosters):
         few.append(f"recusals leave {count} eligible for the role {role!r} with target {target!r}")
+    pair = alike_targets(rosters[task.roster])
+    if pair is not None:
+        few.append(
+            f"the ids {show(pair[0])} and {show(pair[1])} of {task.roster!r} look the same; is each its own target?"
+        )
     return TaskPreview(task.id, strata, roles, (*_quota_warnings(task, strata), *_size_warnings(task, strata), *few))
 
 

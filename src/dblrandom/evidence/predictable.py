@@ -1,13 +1,27 @@
-"""Assignments that could be foreseen (docs/spec, sections 5 and 7)."""
+"""What no rule forbids and the report says: ids that look alike, and assignments that could be foreseen."""
 
 from __future__ import annotations
 
 from dblrandom import limits
 from dblrandom.assigning.certain import certain_slots
 from dblrandom.drawing import TaskDraw
+from dblrandom.drawing.alikeids import alike_targets
 from dblrandom.evidence.report import Finding, Notes
+from dblrandom.model.json import show
+from dblrandom.roster import Roster, RosterLike
 
-__all__ = ["note_predictable"]
+__all__ = ["note_alike", "note_predictable"]
+
+
+def note_alike(name: str, roster: RosterLike, notes: Notes) -> None:
+    """Where one target may stand on the roster twice, under ids that readers take for the same, the report says so."""
+    if not isinstance(roster, Roster):
+        notes.skipped(Finding.ALIKE_IDS.value, name, "its rows are not in memory, so its ids were not compared")
+        return
+    found = alike_targets(roster)
+    if found is not None:
+        both = f"{show(found[0])} and {show(found[1])}"
+        notes.found(Finding.ALIKE_IDS, f"roster {name}: {both}, for one; is each a target of its own?")
 
 
 def note_predictable(drawn: TaskDraw, notes: Notes) -> None:

@@ -31,6 +31,7 @@ class Finding(StrEnum):
     UNDATED = "commitment not dated"
     REHEARSAL = "rehearsal"
     PREDICTABLE = "predictable assignment"
+    ALIKE_IDS = "ids that look alike"
     LATE = "late"
     DISTANT = "distant deadline"
     AHEAD = "dated ahead"

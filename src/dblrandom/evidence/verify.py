@@ -25,7 +25,7 @@ from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_e
 from dblrandom.evidence.misopening import check_proof
 from dblrandom.evidence.moments import ahead, distant
 from dblrandom.evidence.origin import origin_detail
-from dblrandom.evidence.predictable import note_predictable
+from dblrandom.evidence.predictable import note_alike, note_predictable
 from dblrandom.evidence.receipt import Receipt
 from dblrandom.evidence.report import Finding, Notes, Report, failing
 from dblrandom.evidence.signatures import (
@@ -278,6 +278,8 @@ def _check_rosters(
         without = f"whether a draw can be written for every seed is not known without {', '.join(missing)}"
         notes.skipped("commitment", where, without)
         return None
+    for name in dict.fromkeys(task.roster for task in committed.commitment.plan.tasks):
+        note_alike(name, given[name], notes)
     unknown = _unknown_samplers(committed.commitment, samplers)
     with failing("commitment", where):
         frames = committed.commitment.check_rosters(given, samplers, skip=unknown)
