@@ -55,6 +55,10 @@ TASK_ROWS_PER_ROW = 16
 CERTAIN_ASKED = 1 << 18
 """Inspectors who are asked, in the search for those who go for certain, for one task; beyond, the report says "not
 checked"."""
+ASSIGNED_PAIRS = 1 << 28
+"""Slots of a draw times the inspectors who pass the filter of their role (specification, section 6)."""
+REFILLED_PAIRS = 1 << 26
+"""The same of all slots that the substitutions of a ceremony fill (specification, section 6)."""
 
 # Tables: Parquet, Arrow, CSV and TSV files
 

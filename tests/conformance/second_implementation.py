@@ -996,12 +996,19 @@ class Staff:
     def __init__(self, roster: Roster, roles: Sequence[Mapping[str, Any]], recusals: Roster | None, where: str) -> None:
         self.roster, self.roles = roster, {role["name"]: role["filter"] for role in roles}
         self.pairs: dict[tuple[str, str], list[str]] = {}
+        self.choices: dict[str, int] = {}
         for row in recusals.rows if recusals else []:
             self.pairs.setdefault((row[1], row[2]), []).append(row[0])
         for role, wanted in self.roles.items():
             check_filter(roster.columns, roster.rows, wanted, f"{where}, role {role}")
             anybody = any(passes(roster.columns, row, wanted) for row in roster.rows)
             need(anybody, "frame", f"{where}: nobody for {role}")
+
+    def choice(self, role: str) -> int:
+        """How many pass the role's filter, recused or not."""
+        if role not in self.choices:
+            self.choices[role] = sum(passes(self.roster.columns, row, self.roles[role]) for row in self.roster.rows)
+        return self.choices[role]
 
     def reason(self, slot: Slot, row: Sequence[str]) -> dict[str, str] | None:
         """Why the inspector is not eligible, or None."""
@@ -2131,7 +2138,7 @@ class Audit:
     def check_room(self) -> None:
         """Whether every draw that any seed gives can be written."""
         body = self.commitment.body
-        found = weight({"tasks": []})
+        found, chosen = weight({"tasks": []}), 0
         recusals = self.rosters.get(body["plan"].get("recusals", ""))
         for task in body["tasks"]:
             team = task["team"]["roster"]
@@ -2140,7 +2147,11 @@ class Audit:
                 self.not_checked(f"task {task['id']}: whether a draw of it can be written for every seed")
                 continue
             staff = Staff(self.rosters[team], task["team"]["roles"], recusals, f"task {task['id']}")
-            found = plus(found, check_task_room(body, task, self.rosters[task["roster"]], staff), (1, 0))
+            targets = self.rosters[task["roster"]]
+            _, _, strata = select(sha256, "0" * 32, targets.columns, targets.rows, task)
+            chosen += sum(s["record"]["selected"] for s in strata) * sum(map(staff.choice, staff.roles))
+            need(chosen <= 1 << 28, "work", "the slots have too many inspectors to choose from")
+            found = plus(found, check_task_room(body, task, targets, staff), (1, 0))
         check_room(found, body, "the draw")
         self.passed("size: every draw of the tasks at hand can be written")
 
@@ -2298,7 +2309,7 @@ class Audit:
             return
         ids = {task["id"] for task in self.commitment.body["tasks"]}
         grounds = self.commitment.body["plan"]["grounds"]
-        count = {"substitution": 0, "result": 0}
+        count, chosen = {"substitution": 0, "result": 0}, 0
         for receipt in self.receipts[self.commitment.sequence :]:
             if receipt.type not in count:
                 continue
@@ -2309,6 +2320,9 @@ class Audit:
                 lawful = receipt.body["ground"] in grounds
                 need(lawful, "substitution", f"{receipt.where}: the ground is not in the plan")
                 if state:
+                    filled = [slot["role"] for slot in receipt.body["slots"] if slot["role"] in state.staff.roles]
+                    chosen += sum(map(state.staff.choice, filled))
+                    need(chosen <= 1 << 26, "work", f"{receipt.where}: too many inspectors to choose from")
                     state.substitute(receipt)
             else:
                 # What stands before the draw counts as if it stood right after it: no reserve was called yet.

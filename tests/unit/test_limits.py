@@ -36,5 +36,6 @@ def test_what_the_specification_gives_is_what_it_says() -> None:
     assert limits.JSON_BYTES == 16 * 1024 * 1024
     for value in (limits.JSON_VALUES, limits.CHAIN_STEPS, limits.COMMITMENT_CHAIN_STEPS, limits.SOURCES):
         assert f"{value:,}" in spec
-    assert f"{limits.TASK_ROWS:,}" in spec
+    for value in (limits.TASK_ROWS, limits.ASSIGNED_PAIRS, limits.REFILLED_PAIRS):
+        assert f"{value:,}" in spec
     assert f"{limits.TASK_ROWS_PER_ROW} times" in spec

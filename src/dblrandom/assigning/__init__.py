@@ -5,7 +5,7 @@ from __future__ import annotations
 from dblrandom.assigning.assign import Solution, assign, solve
 from dblrandom.assigning.eligibility import Eligibility
 from dblrandom.assigning.preferences import slot_order
-from dblrandom.assigning.replace import fill
+from dblrandom.assigning.replace import Refill, fill
 from dblrandom.assigning.slots import Assignment, CountedSlot, Filled, Ineligible, OpenSlot, OpenTarget, Slot
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Ineligible",
     "OpenSlot",
     "OpenTarget",
+    "Refill",
     "Slot",
     "Solution",
     "assign",

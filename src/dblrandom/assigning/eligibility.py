@@ -88,6 +88,10 @@ class Eligibility:
             recused=MappingProxyType(_by_target(inspectors, recusals)),
         )
 
+    def passing(self, role: str) -> int:
+        """How many inspectors pass the role's filter, recused or not."""
+        return self._passing[role].bit_count()
+
     def mask(self, target: str, role: str) -> int:
         """The bit set of the inspectors who may fill the slot."""
         return self._passing[role] & ~self._recused.get(target, _NOBODY).mask

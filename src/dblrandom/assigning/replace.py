@@ -11,7 +11,7 @@ from dblrandom.assigning.slots import Filled, Slot, id_bytes
 from dblrandom.errors import PlanError
 from dblrandom.kernel.suite import Suite
 
-__all__ = ["fill"]
+__all__ = ["Refill", "fill"]
 
 
 def fill(
@@ -46,32 +46,69 @@ def fill(
     Raises:
         PlanError: a slot that is given twice, or whose role ``eligibility`` does not know.
     """
-    _check(slots_to_fill, eligibility)
-    people = [id_bytes(inspector, "inspectors") for inspector in eligibility.inspectors]
-    place = {inspector: i for i, inspector in enumerate(eligibility.inspectors)}
-    gone = _bits(replaced, place)
-    teams = {slot.target: _bits(team.get(slot.target, ()), place) for slot in slots_to_fill}
-    load = [loads.get(inspector, 0) for inspector in eligibility.inspectors]
-    waiting: dict[str, list[Slot]] = {}
-    for slot in slots_to_fill:
-        waiting.setdefault(slot.target, []).append(slot)
-    filled = []
-    for position in slot_order(suite, key, slots_to_fill):
-        slot = slots_to_fill[position]
-        waiting[slot.target].remove(slot)
-        barred = gone | teams[slot.target]
-        pool = eligibility.mask(slot.target, slot.role) & ~barred
-        below = pool & _bits((one for one, i in place.items() if load[i] < cap), place)
-        later = [eligibility.mask(other.target, other.role) & ~barred for other in waiting[slot.target]]
-        best = _with_most_left(below or pool, later)
-        chosen = next(ticket_order(suite, key, slot, people, best), None)
-        if chosen is None:
-            filled.append(Filled(slot, None, False))
-            continue
-        teams[slot.target] |= 1 << chosen
-        load[chosen] += 1
-        filled.append(Filled(slot, eligibility.inspectors[chosen], not below))
-    return filled
+    return Refill(suite, key, eligibility, replaced=replaced, loads=loads, cap=cap).fill(slots_to_fill, team)
+
+
+class Refill:
+    """Who can still be sent in one task, kept from one substitution to the next; the arguments are :func:`fill`'s.
+
+    Filling a slot costs a hash for each inspector who may take it, and nothing else that grows with the roster.
+    """
+
+    def __init__(
+        self,
+        suite: Suite,
+        key: str,
+        eligibility: Eligibility,
+        *,
+        replaced: Collection[str],
+        loads: Mapping[str, int],
+        cap: int,
+    ) -> None:
+        self._suite, self._key, self._eligibility, self._cap = suite, key, eligibility, cap
+        self._people = [id_bytes(inspector, "inspectors") for inspector in eligibility.inspectors]
+        self._place = {inspector: i for i, inspector in enumerate(eligibility.inspectors)}
+        self._load = [loads.get(inspector, 0) for inspector in eligibility.inspectors]
+        self._gone = _bits(replaced, self._place)
+        self._full = _bits((one for one, i in self._place.items() if self._load[i] >= cap), self._place)
+
+    def free(self, inspector: str) -> None:
+        """One slot less for an inspector: its target was replaced, or he was."""
+        self._add(self._place[inspector], -1)
+
+    def replace(self, inspector: str) -> None:
+        """An inspector who takes no slot from now on."""
+        self._gone |= 1 << self._place[inspector]
+
+    def fill(self, slots_to_fill: Sequence[Slot], team: Mapping[str, Collection[str]]) -> list[Filled]:
+        """Fill these slots, as :func:`fill` says; the loads are counted on."""
+        _check(slots_to_fill, self._eligibility)
+        teams = {slot.target: _bits(team.get(slot.target, ()), self._place) for slot in slots_to_fill}
+        waiting: dict[str, list[Slot]] = {}
+        for slot in slots_to_fill:
+            waiting.setdefault(slot.target, []).append(slot)
+        filled = []
+        for position in slot_order(self._suite, self._key, slots_to_fill):
+            slot = slots_to_fill[position]
+            waiting[slot.target].remove(slot)
+            barred = self._gone | teams[slot.target]
+            pool = self._eligibility.mask(slot.target, slot.role) & ~barred
+            below = pool & ~self._full
+            later = [self._eligibility.mask(other.target, other.role) & ~barred for other in waiting[slot.target]]
+            best = _with_most_left(below or pool, later)
+            chosen = next(ticket_order(self._suite, self._key, slot, self._people, best), None)
+            if chosen is None:
+                filled.append(Filled(slot, None, False))
+                continue
+            teams[slot.target] |= 1 << chosen
+            self._add(chosen, 1)
+            filled.append(Filled(slot, self._eligibility.inspectors[chosen], not below))
+        return filled
+
+    def _add(self, place: int, slots: int) -> None:
+        self._load[place] += slots
+        bit = 1 << place
+        self._full = self._full | bit if self._load[place] >= self._cap else self._full & ~bit
 
 
 def _check(slots: Sequence[Slot], eligibility: Eligibility) -> None:
@@ -103,8 +140,8 @@ def _with_most_left(pool: int, later: Sequence[int]) -> int:
 
 
 def _bits(people: Iterable[str], place: Mapping[str, int]) -> int:
-    mask = 0
+    bits = bytearray(len(place) // 8 + 1)
     for inspector in people:
         if inspector in place:
-            mask |= 1 << place[inspector]
-    return mask
+            bits[place[inspector] // 8] |= 1 << place[inspector] % 8
+    return int.from_bytes(bits, "little")

@@ -18,6 +18,7 @@ import attrs
 
 from dblrandom.assigning import Eligibility
 from dblrandom.assigning.matching import largest_team
+from dblrandom.drawing.pairbudget import check_pairs
 from dblrandom.drawing.sizes import COMMA, Size, limits, text_size
 from dblrandom.errors import EntropyError, PlanError
 from dblrandom.kernel.canonical import MAX_BYTES
@@ -92,14 +93,15 @@ class WorstCase:
 
 
 def check_writable(commitment: Commitment, tasks: Sequence[WorstCase]) -> Size:
-    """Check that a draw and every substitution can be written, whatever the seed is.
+    """Check that a draw can be worked out, and that it and every substitution can be written, whatever the seed is.
 
     Returns:
         What the body of the draw takes at most.
 
     Raises:
-        PlanError: a number or a receipt could be too large under some seed.
+        PlanError: a number or a receipt could be too large under some seed, or too many slots have too many inspectors.
     """
+    check_pairs((case.units, case.eligibility) for case in tasks)
     room = limits(commitment)
     for case in tasks:
         case.check_numbers()

@@ -6,33 +6,45 @@ the rule of :func:`dblrandom.assigning.fill`, so that the same request always ha
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from dblrandom.assigning import Filled, Slot, fill
+from dblrandom.assigning import Filled, Refill, Slot
 from dblrandom.drawing.draw import Draw, TaskDraw
+from dblrandom.drawing.pairbudget import RefillBudget
 from dblrandom.errors import StepError
 from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, Plan, ResultCode
 from dblrandom.model.lookalike import alike_among, hint
 
-__all__ = ["Standing", "apply_result", "apply_substitution", "outcomes_in", "standing_at_first", "told_with"]
+__all__ = ["Standing", "apply_result", "apply_substitution", "outcomes_in", "standing_at_first", "tell_more"]
 
 
 class Standing:
-    """The targets and teams of one task as they stand now."""
+    """The targets and teams of one task as they stand now; ``budget`` is that of all tasks of the ceremony."""
 
-    def __init__(self, suite: Suite, drawn: TaskDraw, grounds: Sequence[str]) -> None:
+    def __init__(
+        self, suite: Suite, drawn: TaskDraw, grounds: Sequence[str], budget: RefillBudget | None = None
+    ) -> None:
         self._suite = suite
         self._drawn = drawn
         self._grounds = tuple(grounds)
-        self._reserves = {s.stratum: [unit.id for unit in s.reserves] for s in drawn.selection.strata}
+        self._budget = budget or RefillBudget()
+        self._reserves = {s.stratum: deque(unit.id for unit in s.reserves) for s in drawn.selection.strata}
         self._stratum = {u.id: s.stratum for s in drawn.selection.strata for u in (*s.selected, *s.reserves)}
         self._roles = [role.name for role in drawn.task.team.roles]
         self.teams: dict[str, list[str | None]] = {t.target: [m for _, m in t.members] for t in drawn.teams}
         """The active targets, each with one member for each role, ``None`` where the slot is empty."""
         self.due: list[str] = [unit.id for unit in drawn.selected]
         """Every target that was ever drawn or called: the denominator, which nothing makes smaller."""
+        self._ever = set(self.due)
+        self._serves: dict[str, dict[Slot, None]] = {}
+        for target, team in self.teams.items():
+            for role, member in zip(self._roles, team, strict=True):
+                if member is not None:
+                    self._serves.setdefault(member, {})[Slot(target, role)] = None
+        self._refill: Refill | None = None
         self.replaced_inspectors: set[str] = set()
         self.told: dict[str, tuple[str, ...]] = {}
         """The result codes of each target that has any."""
@@ -47,11 +59,16 @@ class Standing:
         if target not in self.teams:
             raise self._refused(f"{target!r} is not a target that stands drawn{_hint(target, self.teams)}")
         waiting = self._reserves[self._stratum[target]]
-        replacement = waiting.pop(0) if waiting else None
-        del self.teams[target]
+        if waiting:
+            self._budget.spend(self._roles, self._drawn.eligibility)
+        replacement = waiting.popleft() if waiting else None
+        for role, member in zip(self._roles, self.teams.pop(target), strict=True):
+            if member is not None:
+                self._leave(member, Slot(target, role))
         filled: list[Filled] = []
         if replacement is not None:
             self.due.append(replacement)
+            self._ever.add(replacement)
             self.teams[replacement] = [None] * len(self._roles)
             filled = self._fill([Slot(replacement, role) for role in self._roles])
         return self._body({"target": target}, ground, replacement, filled)
@@ -63,18 +80,17 @@ class Standing:
             StepError: he serves in no slot of the task, or the ground is not in the committed list.
         """
         self._check(ground)
-        slots = [
-            Slot(target, self._roles[place])
-            for target, team in self.teams.items()
-            for place, member in enumerate(team)
-            if member == inspector
-        ]
+        slots = list(self._serves.get(inspector, ()))
         if not slots:
             serving = dict.fromkeys(m for team in self.teams.values() for m in team if m is not None)
             raise self._refused(f"the inspector {inspector!r} serves in none of its slots{_hint(inspector, serving)}")
+        self._budget.spend((slot.role for slot in slots), self._drawn.eligibility)
         self.replaced_inspectors.add(inspector)
+        if self._refill is not None:
+            self._refill.replace(inspector)
         for slot in slots:
             self.teams[slot.target][self._roles.index(slot.role)] = None
+            self._leave(inspector, slot)
         return self._body({"inspector": inspector}, ground, None, self._fill(slots))
 
     def staff(self, target: str, ground: str) -> dict[str, Json]:
@@ -87,6 +103,7 @@ class Standing:
         empty = [r for r, member in zip(self._roles, self.teams.get(target, []), strict=False) if member is None]
         if not empty:
             raise self._refused(f"{target!r} is not a drawn target with an empty slot{_hint(target, self.teams)}")
+        self._budget.spend(empty, self._drawn.eligibility)
         return self._body({"open": target}, ground, None, self._fill([Slot(target, role) for role in empty]))
 
     def tell(self, outcomes: Mapping[str, Sequence[str]]) -> None:
@@ -97,9 +114,9 @@ class Standing:
                 not pending: nothing amends a result.
         """
         for target in outcomes:
-            if target not in self.due:
+            if target not in self._ever:
                 raise self._refused(f"{target!r} was never drawn{_hint(target, self.due)}")
-        self.told = told_with(self.told, self._drawn.task.id, outcomes)
+        tell_more(self.told, self._drawn.task.id, outcomes)
 
     def _check(self, ground: str) -> None:
         if ground not in self._grounds:
@@ -110,27 +127,26 @@ class Standing:
     def _refused(self, message: str) -> StepError:
         return StepError(f"task {self._drawn.task.id!r}: {message}")
 
-    def _loads(self) -> dict[str, int]:
-        loads: dict[str, int] = {}
-        for team in self.teams.values():
-            for member in team:
-                if member is not None:
-                    loads[member] = loads.get(member, 0) + 1
-        return loads
+    def _leave(self, inspector: str, slot: Slot) -> None:
+        del self._serves[inspector][slot]
+        if self._refill is not None:
+            self._refill.free(inspector)
 
     def _fill(self, slots: Sequence[Slot]) -> list[Filled]:
-        filled = fill(
-            self._suite,
-            self._drawn.inspectors_key,
-            slots,
-            team={s.target: {m for m in self.teams[s.target] if m is not None} for s in slots},
-            eligibility=self._drawn.eligibility,
-            replaced=self.replaced_inspectors,
-            loads=self._loads(),
-            cap=self._drawn.assignment.cap,
-        )
+        if self._refill is None:
+            self._refill = Refill(
+                self._suite,
+                self._drawn.inspectors_key,
+                self._drawn.eligibility,
+                replaced=self.replaced_inspectors,
+                loads={inspector: len(served) for inspector, served in self._serves.items()},
+                cap=self._drawn.assignment.cap,
+            )
+        filled = self._refill.fill(slots, {s.target: {m for m in self.teams[s.target] if m is not None} for s in slots})
         for entry in filled:
             self.teams[entry.slot.target][self._roles.index(entry.slot.role)] = entry.inspector
+            if entry.inspector is not None:
+                self._serves.setdefault(entry.inspector, {})[entry.slot] = None
         return filled
 
     def _body(
@@ -186,20 +202,18 @@ def outcomes_in(body: Mapping[str, Json]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def told_with(
-    told: Mapping[str, tuple[str, ...]], task: str, outcomes: Mapping[str, Sequence[str]]
-) -> dict[str, tuple[str, ...]]:
-    """The results of a task's targets with some more; nothing amends a result.
+def tell_more(told: dict[str, tuple[str, ...]], task: str, outcomes: Mapping[str, Sequence[str]]) -> None:
+    """Add to the results of a task's targets; nothing amends a result.
 
     Raises:
-        StepError: a code twice, or a second result for a target whose first was not pending.
+        StepError: a code twice, or a second result for a target whose first was not pending; nothing was added.
     """
     for target, codes in outcomes.items():
         if len(set(codes)) != len(codes):
             raise StepError(f"task {task!r}: the outcome of {target!r} has a code twice")
         if ResultCode.PENDING not in told.get(target, (ResultCode.PENDING,)):
             raise StepError(f"task {task!r}: {target!r} has a result already, and it was not pending")
-    return {**told, **{target: tuple(codes) for target, codes in outcomes.items()}}
+    told.update((target, tuple(codes)) for target, codes in outcomes.items())
 
 
 def apply_result(standing: Mapping[str, Standing], body: Mapping[str, Json]) -> None:
@@ -216,7 +230,8 @@ def apply_result(standing: Mapping[str, Standing], body: Mapping[str, Json]) -> 
 
 def standing_at_first(suite: Suite, plan: Plan, draw: Draw) -> dict[str, Standing]:
     """How every task stands right after the draw."""
-    return {task: Standing(suite, drawn, plan.grounds) for task, drawn in draw.items()}
+    budget = RefillBudget()
+    return {task: Standing(suite, drawn, plan.grounds, budget) for task, drawn in draw.items()}
 
 
 def _hint(unit_id: str, others: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from dblrandom.drawing.standing import (
     apply_substitution,
     outcomes_in,
     standing_at_first,
-    told_with,
+    tell_more,
 )
 from dblrandom.errors import StepError, VerificationError
 from dblrandom.evidence.comparing import difference
@@ -58,7 +58,7 @@ def _check_without_draw(commitment: Commitment, told: dict[str, dict[str, tuple[
     if task not in told:
         raise StepError(f"there is no task {task!r} in the plan")
     if receipt.type == "result":
-        told[task] = told_with(told[task], task, outcomes_in(receipt.stated))
+        tell_more(told[task], task, outcomes_in(receipt.stated))
     elif receipt.body["ground"] not in commitment.plan.grounds:
         raise StepError(f"task {task!r}: the ground {receipt.body['ground']!r} is not in the committed list")
 
