@@ -29,7 +29,7 @@ _BLANK = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _LOST = re.compile("[\ufffd\ufdd0-\ufdef\ufffe\uffff]|锟斤|斤拷|烫烫|屯屯|ï»¿|[ÃÂ][\u00a0-\u00bf]|â€")
 _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _MARKUP = re.compile(
-    r"&(?:#\d+|#x[0-9a-f]+|[a-z]{2,8});|</?[a-z][^>]*>|\\[ux][0-9a-f]{2}|%[0-9a-f]{2}%[0-9a-f]{2}", re.IGNORECASE
+    r"&(?:#\d+|#x[0-9a-f]+|[a-z]{2,8});|</?[a-z][^<>]*>|\\[ux][0-9a-f]{2}|%[0-9a-f]{2}%[0-9a-f]{2}", re.IGNORECASE
 )
 _QUESTION = re.compile("\\?{2,}|\uff1f{2,}|[\u4e00-\u9fff]\\?|\\?[\u4e00-\u9fff]")
 _SCIENTIFIC = re.compile(
@@ -100,22 +100,32 @@ class Cell:
 
 def suspects(texts: Collection[str]) -> list[str]:
     """Those of the texts that :func:`tidy` has to look at; the others are as they should be."""
+    long: list[str] = []
+    if len(max(texts, key=len)) * 4 > MAX_FIELD_BYTES:
+        long = [text for text in texts if len(text) * 4 > MAX_FIELD_BYTES]
+        texts = [text for text in texts if len(text) * 4 <= MAX_FIELD_BYTES]
     joined = "\n" + "\n".join(texts) + "\n"
-    if not _stands_out(joined, len(texts) + 1) and len(max(texts, key=len)) * 4 <= MAX_FIELD_BYTES:
-        return []
-    return [text for text in texts if _stands_out(f"\n{text}\n", 2) or len(text) * 4 > MAX_FIELD_BYTES]
+    if not _stands_out(joined, len(texts) + 1):
+        return long
+    return long + [text for text in texts if _stands_out(f"\n{text}\n", 2)]
 
 
 def suspects_in_ids(texts: Collection[str]) -> list[str]:
     """Those of the texts that :func:`tidy_id` has to look at: all but plain letters, digits and hyphens."""
+    long: list[str] = []
+    if len(max(texts, key=len)) > MAX_ID_BYTES:
+        long = [text for text in texts if len(text) > MAX_ID_BYTES]
+        texts = [text for text in texts if len(text) <= MAX_ID_BYTES]
     joined = "\n" + "\n".join(texts) + "\n"
-    if _plain_ids(joined, len(texts) + 1) and len(max(texts, key=len)) <= MAX_ID_BYTES:
-        return []
-    return [text for text in texts if not _plain_ids(f"\n{text}\n", 2) or len(text) > MAX_ID_BYTES]
+    if _plain_ids(joined, len(texts) + 1):
+        return long
+    return long + [text for text in texts if not _plain_ids(f"\n{text}\n", 2)]
 
 
 def tidy(text: str) -> Cell:
     """A field that is not the id."""
+    if too_long := _too_long(text, MAX_FIELD_BYTES):
+        return too_long
     found: list[Noticed] = []
     plain = _bare(text, found, id_text=False)
     if not plain:
@@ -146,6 +156,8 @@ def tidy(text: str) -> Cell:
 
 def tidy_id(text: str) -> Cell:
     """An id; a repair that only an accepted kind allows is made in any case, since else the table is refused."""
+    if too_long := _too_long(text, MAX_ID_BYTES):
+        return too_long
     found: list[Noticed] = []
     # Folded before NFC: a full-width letter followed by an accent composes only once it is a plain letter.
     folded = text if text.isascii() else text.translate(_FULL_WIDTH)
@@ -231,6 +243,16 @@ def _blanks(text: str, found: list[Noticed], *, id_text: bool) -> str:
     what = f"{show(text)} has {name_of(blank[0])}, a blank that is not the space"
     found.append(Noticed("unusual-blank", f"{what}; write a space" if id_text else f"{what}; kept as it is"))
     return _BLANK.sub(" ", text) if id_text else text
+
+
+def _too_long(text: str, maximum: int) -> Cell | None:
+    """A field so long that nothing else is looked for in it; what is left of it is empty, since no roster has it.
+
+    Normal forms take time that grows with the square of the length, so the length comes first.
+    """
+    if len(text) * 4 <= maximum or len(text.strip().encode("utf-8", "replace")) <= maximum:
+        return None
+    return Cell("", (Noticed("too-long", f"is longer than {maximum} bytes; shorten it"),))
 
 
 def _check_length(text: str, maximum: int, found: list[Noticed]) -> None:

@@ -30,10 +30,15 @@ class Seen:
 
     def __init__(self) -> None:
         self._by_look: dict[str, int] = {}
+        # Only ids that look like another and are not the first of their look stand here.
+        self._others: dict[str, int] = {}
         self.ids: list[str] = []
 
     def add(self, ids: Sequence[str]) -> list[tuple[int, int]]:
-        """Take further ids; of those that equal or look like another, the pair of their numbers, the earlier first."""
+        """Take further ids; of those that equal or look like another, the pair of their numbers, the earlier first.
+
+        An equal one comes before one that looks alike.
+        """
         start = len(self.ids)
         self.ids += ids
         plain = looks_of_plain(ids)
@@ -46,8 +51,12 @@ class Seen:
         for at, unit_id in enumerate(ids, start):
             keys = looks(unit_id)
             others = [self._by_look[key] for key in keys if key in self._by_look]
-            if others:
+            equal = next((other for other in others if self.ids[other] == unit_id), self._others.get(unit_id))
+            if equal is not None:
+                found.append((equal, at))
+            elif others:
                 found.append((min(others), at))
+                self._others[unit_id] = at
             for key in keys:
                 self._by_look.setdefault(key, at)
         return found
@@ -137,18 +146,18 @@ def _lengths(ids: Sequence[str], numbers: Sequence[int], place: Place, collector
         return
     lengths = Counter(len(ids[at]) for at in numbers)
     usual, count = max(lengths.items(), key=lambda item: (item[1], item[0]))
+    # Whichever form is the majority: zeros kept in some ids say how long all of them were.
+    padded = max((len(ids[at]) for at in numbers if ids[at][0] == "0" and len(ids[at]) > 1), default=0)
+    longer = sum(times for length, times in lengths.items() if length > padded)
+    telling = longer * 10 <= len(numbers)
+    lost = [at for at in numbers if len(ids[at]) < padded and ids[at][0] != "0"] if telling else []
     shorter = [at for at in numbers if len(ids[at]) < usual]
-    if not shorter or count * 2 <= len(numbers):
-        return
-    padded = any(ids[at][0] == "0" and len(ids[at]) == usual for at in numbers)
-    if padded:
-        for at in shorter:
-            if ids[at][0] == "0":
-                continue
-            what = f"{show(ids[at])} has {len(ids[at])} digits where most ids have {usual} and some begin with 0"
+    if lost:
+        for at in lost:
+            what = f"{show(ids[at])} has {len(ids[at])} digits where ids that begin with 0 have {padded}"
             remark = f"{what}; its zeros were lost: format the column as text and export again"
             collector.add("lost-zeros", remark, **place(at))
-    elif usual >= 12 and count * 5 >= len(numbers) * 4:
+    elif shorter and usual >= 12 and count * 5 >= len(numbers) * 4:
         for at in shorter:
             remark = f"{show(ids[at])} has {len(ids[at])} digits where most ids have {usual}; look whether it is right"
             collector.add("short-id", remark, **place(at))

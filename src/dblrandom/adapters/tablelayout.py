@@ -10,7 +10,7 @@ from attrs import frozen
 
 from dblrandom.adapters.tablecells import CONTROL, name_of
 from dblrandom.adapters.tablereport import Collector
-from dblrandom.kernel.rows import BLIND
+from dblrandom.kernel.rows import BLIND, MAX_FIELD_BYTES
 from dblrandom.kernel.text import is_name
 from dblrandom.limits import TABLE_COLUMNS
 from dblrandom.model.json import show
@@ -19,6 +19,7 @@ from dblrandom.model.lookalike import INVISIBLE, own_form
 __all__ = ["Layout", "Wanted", "divided_by", "heading_of", "layout_of"]
 
 _LISTED = 40
+_LONGEST = MAX_FIELD_BYTES
 
 
 @frozen(kw_only=True)
@@ -56,8 +57,9 @@ class Layout:
 
 
 def heading_of(text: str) -> str:
-    """A heading without blanks around it, in NFC."""
-    return unicodedata.normalize("NFC", text).strip()
+    """A heading without blanks around it, in NFC; one that is too long for a heading as it is."""
+    text = text.strip()
+    return text if len(text) > _LONGEST else unicodedata.normalize("NFC", text).strip()
 
 
 def divided_by(record: Sequence[str]) -> str | None:
@@ -118,7 +120,7 @@ def _why(name: str, there: Sequence[str], rename: Mapping[str, str]) -> str:
 
 
 def _look(name: str) -> str:
-    return INVISIBLE.sub("", own_form(name)).casefold()
+    return INVISIBLE.sub("", own_form(name[:_LONGEST])).casefold()
 
 
 def _checked(text: str, at: int, say: Callable[[str], None]) -> str:
@@ -126,6 +128,8 @@ def _checked(text: str, at: int, say: Callable[[str], None]) -> str:
         say(f"column {at} has {name_of(found[0])} in its name; remove it")
         return text
     tidy = heading_of(text)
+    if len(tidy) > _LONGEST:
+        say(f"column {at} has a name of {len(tidy)} characters; shorten it")
     if not tidy:
         say(f"column {at} has no name; give it one or remove it")
     return tidy

@@ -19,6 +19,12 @@ __all__ = ["KEPT", "Collector", "Finding", "TableReport"]
 KEPT = 1_000
 """How many findings of one kind in one column are kept; all are counted."""
 
+KEPT_IN_ALL = 20_000
+"""How many findings of a file are kept besides the first of each kind in each column; all are counted."""
+
+_GROUPS_KEPT = 10_000
+_VALUE = 1_024
+
 _HEADINGS = ("row", "line", "column", "kind", "severity", "value", "remark")
 _SHOWN_ROWS = 5
 _GROUPS = 40
@@ -69,9 +75,11 @@ class TableReport:
     Attributes:
         file: the file's name.
         rows: how many rows were taken.
-        defects: why the table is refused, in the order of the rows; at most :data:`KEPT` of a kind in a column.
+        defects: why the table is refused, in the order of the rows; at most :data:`KEPT` of a kind in a column,
+            and about :data:`KEPT_IN_ALL` in all.
         notes: what was noticed or changed, likewise.
         counts: how many there are in all, by kind and heading, those that were not kept included.
+        listed: how many of them are listed in ``defects`` and ``notes``.
     """
 
     file: str
@@ -79,6 +87,7 @@ class TableReport:
     defects: tuple[Finding, ...]
     notes: tuple[Finding, ...]
     counts: Mapping[tuple[str, str, bool], int]
+    listed: Mapping[tuple[str, str, bool], int] = attrs.field(factory=dict)
 
     @property
     def refused(self) -> bool:
@@ -106,10 +115,11 @@ class TableReport:
         return RosterError(said + others.format(more), where=found.where)
 
     def to_json(self) -> dict[str, Json]:
-        """``{"file", "rows", "defects", "notes", "counts"}``."""
+        """``{"file", "rows", "listed", "defects", "notes", "counts"}``; ``counts`` has also what is not listed."""
         return {
             "file": self.file,
             "rows": self.rows,
+            "listed": len(self.defects) + len(self.notes),
             "defects": [finding.to_json() for finding in self.defects],
             "notes": [finding.to_json() for finding in self.notes],
             "counts": [
@@ -132,9 +142,10 @@ class TableReport:
             cells = (found.row, found.line, found.heading, found.kind, severity, value, found.remark)
             writer.writerow([_safe(cell) if isinstance(cell, str) else cell for cell in cells])
         for (kind, heading, defect), count in sorted(self.counts.items()):
-            if count > KEPT:
+            listed = self.listed.get((kind, heading, defect), 0)
+            if count > listed:
                 severity = DEFECT if defect else NOTE
-                writer.writerow(["", "", _safe(heading), kind, severity, "", f"{count} in all; {KEPT} are listed"])
+                writer.writerow(["", "", _safe(heading), kind, severity, "", f"{count} in all; {listed} are listed"])
         return text.getvalue().encode("utf-8-sig", "backslashreplace")
 
     def lines(self, *, defects: bool) -> list[str]:
@@ -166,6 +177,8 @@ class TableReport:
             column = f", {show(finding.heading)}" if finding.heading else ""
             severity = DEFECT if finding.defect else NOTE
             lines.append(f"{place}{column}: {severity} {finding.kind}: {_shown(finding.value)}: {finding.remark}")
+        if more := sum(self.counts.values()) - len(self.defects) - len(self.notes):
+            lines.append(f"and {more} more, which are counted and not listed")
         return "".join(f"{_plain(line)}\n" for line in lines)
 
 
@@ -176,6 +189,7 @@ class Collector:
     accepted: frozenset[str]
     _kept: list[Finding] = attrs.field(factory=list)
     _counts: Counter[tuple[str, str, bool]] = attrs.field(factory=Counter)
+    _listed: Counter[tuple[str, str, bool]] = attrs.field(factory=Counter)
 
     def add(self, kind: str, remark: str, *, severity: str | None = None, **place: Any) -> bool:
         """Take a finding; whether it is a defect."""
@@ -183,13 +197,17 @@ class Collector:
         if severity is None:
             severity = known.in_id
         defect = severity == DEFECT and kind not in self.accepted
+        key = (kind, place.get("heading", ""), defect)
+        self._counts[key] += 1
+        # The first of each group is kept in any case, so that every kind is told.
+        first = self._counts[key] == 1 and len(self._counts) <= _GROUPS_KEPT
+        if not first and (self._counts[key] > KEPT or len(self._kept) >= KEPT_IN_ALL):
+            return defect
         if severity == DEFECT and not defect:
             remark = f"{remark.split(';')[0]}; accepted: {known.accepted}"
-        finding = Finding(kind=kind, defect=defect, remark=remark, **place)
-        key = (kind, finding.heading, defect)
-        self._counts[key] += 1
-        if self._counts[key] <= KEPT:
-            self._kept.append(finding)
+        place["value"] = place.get("value", "")[:_VALUE]
+        self._kept.append(Finding(kind=kind, defect=defect, remark=remark, **place))
+        self._listed[key] += 1
         return defect
 
     @property
@@ -206,6 +224,7 @@ class Collector:
             defects=tuple(finding for finding in ordered if finding.defect),
             notes=tuple(finding for finding in ordered if not finding.defect),
             counts=dict(self._counts),
+            listed=dict(self._listed),
         )
 
 

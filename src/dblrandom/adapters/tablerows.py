@@ -12,7 +12,7 @@ __all__ = ["may_be_no_data", "no_data", "wrong_width"]
 
 _TOTAL = re.compile(
     r"[(（【]?(?:本页|本表|全[省市州县区部])?(?:合|总|小|共|累)\s*(?:计|数)(?:[)）】:：(（].*|\s*[\d,.]+.*)?"
-    r"|(?:grand\s*|sub[\s-]*)?totals?(?:\b\s*[:：]?\s*[\d,.]*)|sum\s*[:：]?\s*[\d,.]*",
+    r"|(?:grand\s*|sub[\s-]*)?totals?(?:\b\s*+[:：]?\s*+[\d,.]*)|sum\s*+[:：]?\s*+[\d,.]*",
     re.IGNORECASE | re.DOTALL,
 )
 _NOTE = re.compile(
