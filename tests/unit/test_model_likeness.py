@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dblrandom.errors import PlanError, RosterError
 from dblrandom.model.characters import UNSEEN
-from dblrandom.model.likeness import alike_pair, check_compared, likeness
+from dblrandom.model.likeness import alike_pair, check_compared, likeness, likenesses
 
 
 @pytest.mark.parametrize(
@@ -80,3 +80,19 @@ def test_a_compared_text_is_seen_and_assigned() -> None:
         check_compared("2025\u200b", "x")
     with pytest.raises(RosterError, match=r"U\+1CCF0, which Unicode 14\.0 does not assign"):
         check_compared("\U0001ccf0", "x", error=RosterError)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (),
+        ("",),
+        ("", ""),
+        ("I07", "\uff2907", "i07", "I\uff107", "I 07", "I\u201207"),
+        ("\u0378x", "X", "a\nb", "a\n", "ab"),
+        ("A\u200b", "\u0130x", "stra\u00dfe", "\ufb01rm", "e", "\u0301e", "\u1100", "\u1161"),
+        ("\u0130", "\u0345", "\u03b1\u0345", "\u3000", "\ud800"),
+    ],
+)
+def test_many_at_once_are_as_each_alone(texts: tuple[str, ...]) -> None:
+    assert likenesses(texts) == [likeness(text) for text in texts]

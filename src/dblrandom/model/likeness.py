@@ -7,14 +7,14 @@ Names of agencies, periods, events and strata are compared by machines and read 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from unicodedata import normalize
 
 from dblrandom.errors import InputError, PlanError
 from dblrandom.model.characters import SPACES, UNASSIGNED, UNICODE, UNSEEN, first_unassigned, first_unseen, in_class
 from dblrandom.model.json import show
 
-__all__ = ["alike_pair", "check_compared", "likeness"]
+__all__ = ["alike_pair", "check_compared", "likeness", "likenesses"]
 
 _DASHES = "2010 2012-2015 2212"
 """What is left of dashes after normal form KC; all of them are seen as the hyphen."""
@@ -42,6 +42,23 @@ def likeness(text: str) -> str:
 
 def _folded(run: str) -> str:
     return normalize("NFKC", normalize("NFKC", run).casefold())
+
+
+def likenesses(texts: Sequence[str]) -> list[str]:
+    """The likeness of each of many texts, in a fraction of the time where they are as ids of rosters are."""
+    joined = "\n".join(texts)
+    # Which characters there are is looked at once for each, and not wherever it stands.
+    kinds = "".join(set(joined) - {"\n"})
+    if joined.count("\n") != len(texts) - 1 or _DROPPED.search(kinds) or _RUNS.search(kinds):
+        return [likeness(text) for text in texts]
+    if kinds.isascii():
+        return joined.lower().replace(" ", "").split("\n")
+    # A line feed is left alone by all of these, and nothing is ever put together across it.
+    folded = _folded(joined)
+    for found in set(folded):
+        if _SPACES.match(found) or _DASH.match(found):
+            folded = folded.replace(found, "-" if _DASH.match(found) else "")
+    return folded.split("\n")
 
 
 def alike_pair(texts: Iterable[str]) -> tuple[str, str] | None:
