@@ -57,7 +57,7 @@ CERTAIN_ASKED = 1 << 18
 checked"."""
 ASSIGNED_PAIRS = 1 << 28
 """Slots of a draw times the inspectors who pass the filter of their role (specification, section 6)."""
-REFILLED_PAIRS = 1 << 26
+REFILLED_PAIRS = 1 << 25
 """The same of all slots that the substitutions of a ceremony fill (specification, section 6)."""
 
 # Tables: Parquet, Arrow, CSV and TSV files
@@ -105,6 +105,8 @@ WORDING_CHARACTERS = 1_000
 
 RECEIPT_SIGNATURES = 64
 """Signatures of one receipt (specification, section 6)."""
+REQUIREMENTS = 64
+"""Requirements of a trust policy for one type of receipt (specification, section 7)."""
 KEY_BYTES = 16 * 1024
 """Bytes of a file with a key."""
 CERTIFICATE_BYTES = 16 * 1024

@@ -1560,6 +1560,7 @@ def check_policy(policy: Any) -> None:
     anchors = [one["name"] for one in policy.get("authorities", [])] + origins
     check_alike([*sorted(holders), *anchors], "trust", "trust.json")
     for demands in policy["require"].values():
+        need(len(demands) <= 64, "trust", "more than 64 requirements for one type of receipt")
         for demand in demands:
             need(set(demand.get("of", [])) <= holders, "trust", "a requirement names somebody who holds no key")
     for authority in policy.get("authorities", []):
@@ -2322,7 +2323,7 @@ class Audit:
                 if state:
                     filled = [slot["role"] for slot in receipt.body["slots"] if slot["role"] in state.staff.roles]
                     chosen += sum(map(state.staff.choice, filled))
-                    need(chosen <= 1 << 26, "work", f"{receipt.where}: too many inspectors to choose from")
+                    need(chosen <= 1 << 25, "work", f"{receipt.where}: too many inspectors to choose from")
                     state.substitute(receipt)
             else:
                 # What stands before the draw counts as if it stood right after it: no reserve was called yet.

@@ -127,8 +127,8 @@ def _with_most_left(pool: int, later: Sequence[int]) -> int:
     Without anybody in particular as many can be filled as before, or one less; and only those whom one greatest team
     uses can make that difference.
     """
-    if pool.bit_count() < 2 or not later:
-        return pool
+    if pool.bit_count() < 2 or all(mask.bit_count() > len(later) for mask in later):
+        return pool  # Whoever is taken, each later slot still has as many persons as there are such slots.
     most = largest_team(later)
     costly = 0
     for holder in Staffing(later, [0] * len(later), cap=1).holders:

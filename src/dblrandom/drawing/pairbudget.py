@@ -39,7 +39,7 @@ class RefillBudget:
         """Spend what the slots of these roles need.
 
         Raises:
-            StepError: with the substitutions before, it is more than 67,108,864.
+            StepError: with the substitutions before, it is more than 33,554,432.
         """
         wanted = self._spent + sum(map(eligibility.passing, roles))
         if wanted > REFILLED_PAIRS:

@@ -304,8 +304,7 @@ def _check_locks(committed: Committed, case: Case, dated: str) -> None:
 
 def _disclosed(committed: Committed, case: Case) -> dict[str, str]:
     """The secrets of one commitment that trusted witnesses recorded as disclosed, each with the first such time."""
-    trusted = {a.sequence for a in case.dates.attestations if a.kind == "witness"}
-    witnessed = [r for r in _following(committed, case) if r.type == "witness" and r.sequence in trusted]
+    witnessed = [r for r in _following(committed, case) if r.type == "witness" and case.dates.at(r.sequence)]
     for receipt in witnessed:
         with failing("witness", receipt.label):
             values = cast("dict[str, str]", receipt.body.get("disclosed", {}))

@@ -164,7 +164,7 @@ def _check_need(
     receipt: Receipt,
 ) -> None:
     keys = [key for key in counting if need.role in key.roles and key.algorithm == need.algorithm]
-    keys = [key for key in keys if not need.of or key.name in need.of]
+    keys = [key for key in keys if not need.of or key.name in need.among]
     if need.role == "organiser":
         keys = [key for key in keys if key.public_key in organisers]
     holders = {key.name for key in keys}

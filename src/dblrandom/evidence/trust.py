@@ -29,6 +29,7 @@ from dblrandom.evidence.shapes import Array, Integer, Object, OneOf, Text
 from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.schemes import check_key
 from dblrandom.kernel.signing import keyid
+from dblrandom.limits import REQUIREMENTS
 from dblrandom.model import Json, time_seconds
 from dblrandom.model.likeness import alike_pair
 
@@ -116,6 +117,10 @@ class Requirement:
     threshold: int
     of: tuple[str, ...] = ()
     algorithm: str = _FIRST
+    among: frozenset[str] = attrs.field(
+        init=False, repr=False, eq=False, default=attrs.Factory(lambda self: frozenset(self.of), takes_self=True)
+    )
+    """The names of ``of``, to be looked up."""
 
     def to_json(self) -> dict[str, Json]:
         """The entry as the policy file has it."""
@@ -214,16 +219,19 @@ class TrustPolicy:
         for kind, needs in self.require.items():
             if kind not in BODIES:
                 raise InputError(f"there is no receipt type {kind!r}", where="trust policy: require")
+            if len(needs) > REQUIREMENTS:
+                raise InputError(
+                    f"{len(needs)} requirements, and {REQUIREMENTS} are the most; state fewer",
+                    where=f"trust policy: require.{kind}",
+                )
             for stranger in (name for need in needs for name in need.of if name not in names):
                 raise InputError(f"{stranger!r} is the holder of no key", where=f"trust policy: require.{kind}")
-        unlike = [k.name for k in self.keys if "organiser" in k.roles and self._other_roles(k.name)]
+        others = {k.name for k in self.keys if set(k.roles) - {"organiser"}}
+        unlike = [k.name for k in self.keys if "organiser" in k.roles and k.name in others]
         if unlike:
             raise InputError(
                 f"{unlike[0]!r} is the organiser and holds another key with another role", where="trust policy"
             )
-
-    def _other_roles(self, name: str) -> set[str]:
-        return {role for key in self.keys if key.name == name for role in key.roles} - {"organiser"}
 
     def key(self, keyid: str) -> TrustedKey | None:
         """The trusted key of that id, or ``None``."""

@@ -174,6 +174,7 @@ def _check_commitments(
     """Every commitment of the chain, the voided ones too: content, signers, what it replaces, entropy and date."""
     found: list[Committed] = []
     used = known
+    disclosing = [r for r in case.receipts if r.type == "witness" and r.body.get("disclosed")]
     for receipt in case.receipts:
         if receipt.type != "commitment":
             continue
@@ -187,7 +188,8 @@ def _check_commitments(
             )
         check_declared_signers(receipt, schemes)
         with failing("entropy", receipt.label):
-            check_never_disclosed(commitment, receipt.ceremony, case.receipts[: receipt.sequence])
+            earlier = [r for r in disclosing if r.sequence < receipt.sequence]
+            check_never_disclosed(commitment, receipt.ceremony, earlier)
         signed = frozenset(key.keyid for key in counted[receipt.sequence].keys if key.algorithm == "ed25519")
         committed = Committed(receipt=receipt, commitment=commitment, signed=signed, used_before=used)
         judge_entropy(committed, case)
