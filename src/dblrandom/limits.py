@@ -41,6 +41,8 @@ SOURCES = 64
 """Sources of one commitment (specification, sections 3 and 6): each may cost a verifier a pairing of curves."""
 CHAIN_STEPS = 1_000_000
 """Steps of one hash chain (specification, section 3)."""
+COPIED_STEPS = 20_000
+"""Steps that one call adds to a copy of a hash chain, each a file; further calls go on."""
 COMMITMENT_CHAIN_STEPS = 2_000_000
 """Steps of all hash chains of one commitment, added up (specification, sections 3 and 6)."""
 

@@ -232,7 +232,9 @@ def fetch(url: str, tip: str, step: int | None, folder: Path) -> Answer:
             f"first copy of this chain in {folder}: operator and schedule are what the server says, compared with "
             "nothing; a trust policy pins them"
         )
-    if step is None and found.revealed < due:
+    if found.left:
+        note(f"note: {found.left} more step(s) are to be copied; run the command again to go on")
+    elif step is None and found.revealed < due:
         note(f"note: step {due} was due at {info.schedule.time_of(due)} and is not published there yet")
     if found.revealed > due:
         early = info.schedule.time_of(found.revealed)
@@ -244,6 +246,8 @@ def fetch(url: str, tip: str, step: int | None, folder: Path) -> Answer:
         screen.line(f"wrote {found.added} new pulse(s) in {folder}; the last step there is {found.revealed}")
 
     data = {"added": found.added, "first": first, "chain": info.to_json(), "due": due, "revealed": found.revealed}
+    if found.left:
+        data["left"] = found.left
     return Answer(data=data, show=show)
 
 

@@ -16,7 +16,7 @@ from unicodedata import is_normalized
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dblrandom.adapters.engines.arrowsuspects import check_ids
+from dblrandom.adapters.engines.arrowsuspects import check_fields, check_ids
 from dblrandom.adapters.engines.arrowuuid import is_uuid, uuid_text
 from dblrandom.adapters.engines.table import OutOfOrder
 from dblrandom.errors import RosterError
@@ -117,6 +117,8 @@ def check_batch(
             )
     if imported:
         check_ids(columns[0], start, where)
+        for column, name in zip(columns[1:], names[1:], strict=True):
+            check_fields(column, name, start, where)
 
 
 def check_order(ids: pa.Array, where: str) -> None:
@@ -178,7 +180,7 @@ def _untidy(column: pa.Array, *, is_id: bool) -> bool:
     text = "\n".join(column.to_pylist())
     if not is_normalized("NFC", text) or _UNSEEN.search(text):
         return True
-    return is_id and (bool(INVISIBLE.search(text)) or _any(pc.match_substring_regex(column, _FULL_WIDTH)))
+    return bool(INVISIBLE.search(text)) or (is_id and _any(pc.match_substring_regex(column, _FULL_WIDTH)))
 
 
 def _plain(column: pa.Array) -> bool:

@@ -47,12 +47,14 @@ class Mirrored:
         revealed: the last step that the copy has.
         added: how many pulses are new.
         due: the last step that is due by this machine's clock.
+        left: how many steps further calls have to add.
     """
 
     info: ChainInfo
     revealed: int
     added: int
     due: int
+    left: int = 0
 
 
 def fetch_chain(base_url: str, tip: str, *, client: Getter) -> ChainInfo:
@@ -144,7 +146,8 @@ def mirror(
     else:
         pulse = _pulse(base_url, info, "latest", client)
     added, revealed = extend_copy(folder, info, pulse)
-    return Mirrored(info=info, revealed=revealed, added=added, due=due)
+    left = 0 if pulse is None else max(0, pulse.step - revealed)
+    return Mirrored(info=info, revealed=revealed, added=added, due=due, left=left)
 
 
 def _base(url: str) -> str:

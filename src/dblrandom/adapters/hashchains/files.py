@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -23,6 +23,7 @@ from dblrandom.kernel.canonical import decode, encode
 from dblrandom.kernel.suite import Suite, suite_named
 from dblrandom.model import Json, Reader, time_seconds
 from dblrandom.model.names import check_hex, check_time
+from dblrandom.model.progress import tracked
 
 __all__ = [
     "INFO_NAME",
@@ -227,7 +228,7 @@ def count_pulses(folder: str | os.PathLike[str], info: ChainInfo) -> int:
     return len(names)
 
 
-def write_pulses(folder: str | os.PathLike[str], pulses: Iterable[Pulse]) -> None:
+def write_pulses(folder: str | os.PathLike[str], pulses: Sequence[Pulse]) -> None:
     """Write pulses in the order given, each whole and on the disk before the next; needs the folder's lock.
 
     Raises:
@@ -239,7 +240,7 @@ def write_pulses(folder: str | os.PathLike[str], pulses: Iterable[Pulse]) -> Non
     with os_failure(place / PULSES_NAME, "write a pulse"):
         make_directory(place / PULSES_NAME)
         sync_directory(place)
-        for pulse in pulses:
+        for pulse in tracked(pulses, "writing the chain's steps", len(pulses)):
             with suppress(FileNotFoundError):
                 os.unlink(staged)
             create(staged, encode(pulse.to_json()), 0o644)

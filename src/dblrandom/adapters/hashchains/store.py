@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dblrandom import limits
 from dblrandom.adapters.files import make_directory, read_bytes, write_atomic
 from dblrandom.adapters.hashchains.files import (
     INFO_NAME,
@@ -154,6 +155,7 @@ def extend_copy(folder: str | os.PathLike[str], info: ChainInfo, pulse: Pulse | 
 
     Every earlier pulse follows from a later one, so one that somebody handed over is enough. It is checked against
     the tip, or the last pulse that the copy has, before anything is written; an interrupted call can be repeated.
+    One call adds at most :data:`~dblrandom.limits.COPIED_STEPS` pulses, the earliest; further calls go on.
 
     Args:
         folder: a copy of this chain, or where one is to be made; never an operator's own folder.
@@ -233,7 +235,10 @@ def _pulses_back(info: ChainInfo, value: bytes, step: int, last: int) -> tuple[b
 def _following(place: Path, info: ChainInfo, pulse: Pulse, last: int) -> list[Pulse]:
     """The pulses that a copy lacks up to this one, which must lead to what the copy has."""
     known = min(pulse.step, last)
-    before, pulses = _pulses_back(info, bytes.fromhex(pulse.value), pulse.step, known)
+    step = min(pulse.step, known + limits.COPIED_STEPS)
+    # Whoever runs the chain decides how long it is; so what a copy costs at once is decided here.
+    value = chain_ahead(info.suite, bytes.fromhex(pulse.value), pulse.step - step)
+    before, pulses = _pulses_back(info, value, step, known)
     if before != _known(place, info, known):
         goal = f"step {known} of this copy" if known else f"the tip {info.tip}"
         raise EntropyError(f"its value does not lead to {goal}", where=f"step {pulse.step}")
