@@ -106,10 +106,16 @@ def test_void_when_the_value_is_known_and_declared_for_later(known: Known, trust
     told = [c.detail for c in report.not_checked if (c.name, c.subject) == ("schedule", "receipt 1 (commitment)")]
     name = known.source.name
     assert told == [f"{name}: nothing here shows that its value was not public before {known.source.not_before}"]
+    detail = said(report, "redraw possible")
+    assert len(detail) == 1
+    assert "receipt 1 (commitment)" in detail[0]
+    assert "receipt 4 (void)" in detail[0] or "(void)" in detail[0]
+    assert f"{name} ({known.source.kind})" in detail[0]
 
 
 def test_void_of_a_known_schedule_leaves_nothing_to_say() -> None:
     report = judge(voided_after(ROUND))
+    assert said(report, "redraw possible") == []
     assert "schedule" not in {check.name for check in report.not_checked}
 
 
@@ -314,6 +320,26 @@ def test_report_names_the_event_that_took_the_place_of_the_declared_one() -> Non
     report = judge(outside.drawn(outside.public(cancelled="next").showing(moved)))
     told = next(c.detail for c in report.not_checked if c.name == "public event")
     assert all(text in told for text in (outside.EVENT, *moved.values()))
+
+
+@pytest.mark.parametrize("vouched", [False, True])
+def test_event_that_took_the_place_of_the_declared_one_is_a_finding(vouched: bool) -> None:
+    """Which event was next is known after the outcomes, to whoever chooses one."""
+    moved = {"report": "synthetic gazette 32", "event": "synthetic lottery, draw 32 of 2024"}
+    events = [TrustedEvent(event=moved["event"], outcomes=100_000)] if vouched else []
+    given = outside.public(cancelled="next").showing(moved)
+    report = judge(outside.drawn(given), trust=attrs.evolve(kit.policy(), events=events))
+    detail = said(report, "event replaced")
+    assert len(detail) == 1
+    assert moved["event"] in detail[0]
+    assert outside.EVENT in detail[0]
+    assert said(judge(outside.drawn(outside.public(cancelled="next"))), "event replaced") == []
+
+
+def test_outcome_that_a_form_cannot_write_is_told_of_as_a_veto() -> None:
+    """The sum of two dice as one digit: from ten on, nobody can reveal."""
+    told = [c.detail for c in judge(outside.drawn(outside.public())).not_checked if c.name == "outcomes"]
+    assert "an outcome that the form cannot write gives up the draw" in told[0]
 
 
 def test_missing_library_is_no_failed_verification(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1914,6 +1914,8 @@ class Audit:
                     self.check_proof(receipt)
                     continue
                 moment, decisive = self.dated(receipt), self.decisive(self.commitment)
+                if not self.unknown_at(receipt, moment):
+                    self.finding("redraw possible")
                 if moment is None and self.dated_outside(receipt):
                     self.not_checked(f"{receipt.where}: the void is dated by what is not checked here")
                     continue
@@ -1935,6 +1937,24 @@ class Audit:
         if "previous_ceremony" in self.policy:
             need(named == self.policy["previous_ceremony"], "chain", "previous_ceremony is not the one known")
         self.passed("chain: the types match the grammar")
+
+    def unknown_at(self, void: Receipt, moment: int | None) -> bool:
+        """Section 3, point 6: whether an independent source is shown to have been unknown at a void."""
+        told = set()
+        for receipt in self.receipts[self.commitment.sequence :]:
+            if receipt.type == "commitment":
+                break
+            holders = {one["name"]: one.get("keyid") for one in self.commitment.body["sources"]}
+            for which in receipt.body.get("disclosed", {}) if receipt.type == "witness" else {}:
+                holder = self.keys.get(holders.get(which), {}).get("name")
+                if any(own == receipt.sequence and who != holder for _, _, own, who in self.attested):
+                    told.add(which)
+        for one in self.independent(self.commitment):
+            shown = one["kind"] in ("nist", "hashchain") or one.get("chain") in KNOWN_NETWORKS
+            shown = one["name"] not in told if one["kind"] == "secret" else shown
+            if shown and (moment is None or seconds(one["not_before"]) > moment):
+                return True
+        return False
 
     def check_proof(self, receipt: Receipt) -> None:
         """A void with proof: the round is verified; that the lock misopens is not."""
@@ -2205,6 +2225,8 @@ class Audit:
                 need(all(1 <= len(word) <= 1024 for word in item["evidence"].values()), "source", f"{label}: evidence")
                 again = alike(item["evidence"].get("event", "")) == alike(one["event"])
                 need(not again, "source", f"{label}: the declared event again")
+                if "event" in item["evidence"]:
+                    self.finding("event replaced")
                 self.not_checked(f"public event {label}: its form only; compare it with {item['evidence']['report']!r}")
             elif one["kind"] == "drand":
                 hexadecimal(64)(value, f"value of {label}")

@@ -878,9 +878,8 @@ def test_a_sealed_draw(workshop: Workshop) -> None:
     second.audit(workshop.sign())
 
 
-def test_a_plan_that_was_voided_in_time(workshop: Workshop) -> None:
-    """commitment, witness, void, witness, commitment, ...: lawful where the void is dated in time."""
-    w = workshop
+def begun_twice(w: Workshop) -> None:
+    """A commitment and its void, dated in time, before the ceremony."""
     first = json.loads(json.dumps(w.commitment))
     for one in first["sources"]:
         if one["kind"] == "secret":
@@ -903,6 +902,12 @@ def test_a_plan_that_was_voided_in_time(workshop: Workshop) -> None:
     w.signers.pop(2)
     w.chain()
     w.redraw()
+
+
+def test_a_plan_that_was_voided_in_time(workshop: Workshop) -> None:
+    """commitment, witness, void, witness, commitment, ...: lawful where the void is dated in time."""
+    w = workshop
+    begun_twice(w)
     second.audit(w.sign())  # the next date that covers the void is that of the second commitment: in time
     for number, one in enumerate(w.receipts):  # unless that comes too late as well
         one["time"] = f"2024-02-01T02:00:{number:02d}Z"
@@ -1083,6 +1088,27 @@ def test_a_lottery_is_checked_in_its_form_only(workshop: Workshop) -> None:
     mine, theirs = findings_of(workshop)
     assert mine == theirs == {"rehearsal", "grindable"}
     assert any("its form only" in line for line in second.audit(workshop.folder))
+
+
+def test_another_event_in_the_place_of_the_declared_one_is_a_finding(workshop: Workshop) -> None:
+    source, value = lottery()
+    value["evidence"]["event"] = "another synthetic lottery"
+    drawn_from(workshop, ({**source, "cancelled": "next"}, value))
+    mine, theirs = findings_of(workshop)
+    assert mine == theirs == {"rehearsal", "grindable", "event replaced"}
+
+
+def test_a_void_of_a_lottery_is_a_possible_redraw(workshop: Workshop) -> None:
+    """Both implementations find it, and not where a party's chain is among the sources."""
+    begun_twice(workshop)
+    mine, theirs = findings_of(workshop)
+    assert "redraw possible" not in mine | theirs
+    workshop.receipts[0]["body"]["sources"] = [{**lottery()[0], "not_before": "2024-01-31T02:00:00Z"}]
+    workshop.chain()
+    workshop.commitment["replaces"] = workshop.h(second.encode(workshop.receipts[0])).hex()
+    workshop.redraw()
+    mine, theirs = findings_of(workshop)
+    assert "redraw possible" in mine & theirs
 
 
 @pytest.mark.parametrize(

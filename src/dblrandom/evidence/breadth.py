@@ -13,7 +13,7 @@ from dblrandom.beacons import Beacon
 from dblrandom.beacons.public import counted_outcomes, declared_outcomes, event_used
 from dblrandom.drawing.commitment import beacon_for
 from dblrandom.evidence.receipt import Receipt
-from dblrandom.evidence.report import Notes
+from dblrandom.evidence.report import Finding, Notes
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.model import Json, Source
 from dblrandom.model.likeness import likeness
@@ -96,11 +96,15 @@ def note_declared(
         if source.kind != "public":
             continue
         event = event_used(source, values.get(source.name, ("", None))[1])
+        if event != source.terms["event"]:
+            word = "that the declared one was cancelled, and that this one was next, is the word of whoever revealed"
+            notes.found(Finding.REPLACED, f"{label}: {source.name}: {event!r} for {source.terms['event']!r}; {word}")
         vouched = trust.vouched(event)
         said = f"{source.name}: {declared_outcomes(source)} outcomes of {event!r}, written as {source.terms['form']!r}"
         if vouched is None:
             counted = counted_outcomes(source, None)
-            notes.skipped("outcomes", label, f"{said}: declared, not checked; {counted} counted")
+            veto = "an outcome that the form cannot write gives up the draw"
+            notes.skipped("outcomes", label, f"{said}: declared, not checked; {counted} counted; {veto}")
         else:
             notes.passed("outcomes", label, f"{said}; the policy vouches for {vouched}")
 

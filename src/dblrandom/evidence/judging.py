@@ -21,7 +21,15 @@ from dblrandom.evidence.report import Finding, Notes, failing
 from dblrandom.evidence.trust import TrustPolicy
 from dblrandom.model import Json, Source, time_seconds
 
-__all__ = ["Case", "Committed", "decisive_moment", "earliest_independent", "independent_sources", "judge_entropy"]
+__all__ = [
+    "Case",
+    "Committed",
+    "decisive_moment",
+    "earliest_independent",
+    "independent_sources",
+    "judge_entropy",
+    "may_be_foreseen",
+]
 
 _ENOUGH = 2**64
 _OF_PERSONS = ("hashchain", "secret")
@@ -96,6 +104,24 @@ def decisive_moment(committed: Committed, case: Case) -> str:
     if independent and all(source.name in disclosed for source in independent):
         moments.append(max(disclosed[source.name] for source in independent))
     return min(moments)
+
+
+def may_be_foreseen(committed: Committed, case: Case, void: Receipt) -> tuple[str, ...]:
+    """The sources by which a draw could be known before a void, as only their declarer says when they were public.
+
+    One value that is shown to have been unknown at the void is enough: without it nobody knows the seed. That is shown
+    by a schedule that can be computed, and by the word of a holder who is independent.
+    """
+    independent = independent_sources(committed, case)
+    dated = case.dates.by(void.sequence, case.trust.witnesses)
+    disclosed = _disclosed(committed, case)
+    for source in independent:
+        early = dated is not None and source.not_before <= dated
+        held = source.kind == "hashchain" or (source.kind == "secret" and source.name not in disclosed)
+        scheduled = source.kind not in _OF_PERSONS and beacon_for(source, case.beacons).public_from(source) is not None
+        if not early and (held or scheduled):
+            return ()
+    return tuple(f"{s.name} ({s.kind})" for s in independent or committed.commitment.sources)
 
 
 def judge_entropy(committed: Committed, case: Case) -> None:

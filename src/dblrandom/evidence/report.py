@@ -37,6 +37,8 @@ class Finding(StrEnum):
     AHEAD = "dated ahead"
     MISOPENED = "time-lock misopened"
     ATTESTED = "attested, not publicly verifiable"
+    REDRAW = "redraw possible"
+    REPLACED = "event replaced"
     SELF_TRUST = "trust policy not from outside"
 
 

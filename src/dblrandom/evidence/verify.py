@@ -21,7 +21,7 @@ from dblrandom.evidence.chain import check_chain, stage_of
 from dblrandom.evidence.comparing import check_stated_draw, difference
 from dblrandom.evidence.dating import read_dates
 from dblrandom.evidence.disclosing import check_never_disclosed
-from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy
+from dblrandom.evidence.judging import Case, Committed, decisive_moment, judge_entropy, may_be_foreseen
 from dblrandom.evidence.misopening import check_proof
 from dblrandom.evidence.moments import ahead, distant
 from dblrandom.evidence.origin import origin_detail
@@ -223,6 +223,10 @@ def _check_voids(case: Case, commitments: Sequence[Committed]) -> None:
         if misopened:
             _charge(case, committed, receipt, misopened)
             continue
+        foreseen = may_be_foreseen(committed, case, receipt)
+        if foreseen:
+            unshown = f"nothing shows that what it draws was unknown when it was given up by {receipt.label}"
+            case.notes.found(Finding.REDRAW, f"{committed.receipt.label}: {unshown}; sources: {', '.join(foreseen)}")
         earliest = decisive_moment(committed, case)
         dated = case.dates.by(receipt.sequence, case.trust.witnesses)
         if dated is not None and dated < earliest:
