@@ -2173,6 +2173,11 @@ class Audit:
             chosen += sum(s["record"]["selected"] for s in strata) * sum(map(staff.choice, staff.roles))
             need(chosen <= 1 << 28, "work", "the slots have too many inspectors to choose from")
             found = plus(found, check_task_room(body, task, targets, staff), (1, 0))
+            share = task["quota"].get("ratio")
+            part = share is not None and share["numerator"] < share["denominator"]
+            records = [s["record"] for s in strata]
+            if any(not s["selected"] or (part and s["selected"] == s["size"]) for s in records):
+                self.finding("nothing left to chance")
         check_room(found, body, "the draw")
         self.passed("size: every draw of the tasks at hand can be written")
 

@@ -9,6 +9,7 @@ import attrs
 
 from dblrandom.drawing import Commitment
 from dblrandom.drawing.alikeids import alike_targets
+from dblrandom.drawing.chances import without_chance
 from dblrandom.drawing.commitment import eligibility_for, frame_for
 from dblrandom.kernel.quota import units_wanted
 from dblrandom.kernel.suite import Suite
@@ -105,6 +106,8 @@ def _task(
         few.append(
             f"the ids {show(pair[0])} and {show(pair[1])} of {task.roster!r} look the same; is each its own target?"
         )
+    without = without_chance(task, sizes, counts)
+    few += [without] if without is not None else []
     return TaskPreview(task.id, strata, roles, (*_quota_warnings(task, strata), *_size_warnings(task, strata), *few))
 
 

@@ -39,6 +39,7 @@ class Finding(StrEnum):
     ATTESTED = "attested, not publicly verifiable"
     REDRAW = "redraw possible"
     REPLACED = "event replaced"
+    NO_CHANCE = "nothing left to chance"
     SELF_TRUST = "trust policy not from outside"
 
 

@@ -12,6 +12,7 @@ from typing import cast
 from dblrandom.beacons import BUILT_IN as BEACONS
 from dblrandom.beacons import Beacon
 from dblrandom.beacons.public import form_only
+from dblrandom.drawing.chances import without_chance
 from dblrandom.drawing.commitment import Commitment, Frames
 from dblrandom.drawing.draw import Draw, make_draw
 from dblrandom.drawing.revealing import check_reveal
@@ -41,7 +42,7 @@ from dblrandom.kernel.suite import Suite
 from dblrandom.model import Json, check_time
 from dblrandom.model.progress import tracked
 from dblrandom.roster import Roster, RosterLike
-from dblrandom.sampling import Sampler, has_sampler
+from dblrandom.sampling import Sampler, has_sampler, sampler_for
 
 __all__ = ["REHEARSAL_PREFIX", "read_receipts", "verify"]
 
@@ -281,14 +282,20 @@ def _check_rosters(
             notes.skipped("sampler", f"task {task.id}", f"{what}; install its plug-in")
     missing = [name for name in committed.commitment.rosters if name not in given]
     if missing:
-        without = f"whether a draw can be written for every seed is not known without {', '.join(missing)}"
-        notes.skipped("commitment", where, without)
+        unread = f"whether a draw can be written for every seed is not known without {', '.join(missing)}"
+        notes.skipped("commitment", where, unread)
         return None
     for name in dict.fromkeys(task.roster for task in committed.commitment.plan.tasks):
         note_alike(name, given[name], notes)
     unknown = _unknown_samplers(committed.commitment, samplers)
     with failing("commitment", where):
         frames = committed.commitment.check_rosters(given, samplers, skip=unknown)
+    for task in committed.commitment.plan.tasks:
+        if task.id not in unknown:
+            sizes = frames.frame(task).sizes()
+            without = without_chance(task, sizes, sampler_for(task, samplers).allocate(task, sizes))
+            if without is not None:
+                notes.found(Finding.NO_CHANCE, without)
     notes.passed("commitment", where, f"{len(committed.commitment.plan.tasks)} tasks can be drawn from these rosters")
     return frames
 
