@@ -161,9 +161,9 @@ def test_frames_that_checking_made_are_drawn_from_and_made_once(monkeypatch: pyt
     passes: list[str] = []
 
     class Counting(MemoryFrame):
-        def __init__(self, *args: object, where: str) -> None:
+        def __init__(self, *args: Any, where: str, **shared: Any) -> None:
             passes.append(where)
-            super().__init__(*args, where=where)  # type: ignore[arg-type]
+            super().__init__(*args, where=where, **shared)
 
     monkeypatch.setattr(commitment_module, "MemoryFrame", Counting)
     frames = made.commitment.check_rosters(made.rosters)

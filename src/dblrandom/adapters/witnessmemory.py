@@ -11,11 +11,12 @@ from dblrandom.adapters.files import read_bytes, write_atomic
 from dblrandom.adapters.lock import FolderLock
 from dblrandom.errors import StepError
 from dblrandom.evidence import WitnessMemory
+from dblrandom.model.portable import Bound
 
 __all__ = ["HeldMemory"]
 
 
-class HeldMemory:
+class HeldMemory(Bound):
     """A witness's memory, held from before it is read until the ``with`` block ends.
 
     Two who read it at the same moment would both find that nothing is open, and attest two commitments of one period.
@@ -30,6 +31,8 @@ class HeldMemory:
         FolderUnavailable: on entry, where the file system has no working locks.
         FolderError, InputError: on entry, where it cannot be read, or is damaged.
     """
+
+    _instead = "take the memory in the process that signs"
 
     def __init__(self, path: str | os.PathLike[str], *, timeout: float = 0) -> None:
         # The file itself: two links to one memory must meet at one lock.
