@@ -76,7 +76,7 @@ class TableReport:
         file: the file's name.
         rows: how many rows were taken.
         defects: why the table is refused, in the order of the rows; at most :data:`KEPT` of a kind in a column,
-            and about :data:`KEPT_IN_ALL` in all.
+            and about ``KEPT_IN_ALL`` in all.
         notes: what was noticed or changed, likewise.
         counts: how many there are in all, by kind and heading, those that were not kept included.
         listed: how many of them are listed in ``defects`` and ``notes``.

@@ -138,7 +138,7 @@ class Roster(PagedRoster):
             yield self._record(line)
 
     def column(self, name: str) -> Iterator[bytes]:
-        """The fields of a column, in the order of the rows; errors as for :meth:`column_index`."""
+        """The fields of a column, in the order of the rows; errors as for ``column_index``."""
         index = self.column_index(name)
         return (fields_of(line)[index] for line in self.lines)
 
